@@ -1,0 +1,155 @@
+//! What can go wrong, as facts. `kind` decides exit codes and HTTP statuses in one place.
+
+use std::io;
+use std::path::PathBuf;
+
+/// The engine's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Any other library's error, kept as a cause.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// What went wrong in the engine.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(
+    missing_docs,
+    reason = "the sentence of a variant says what its fields are"
+)]
+pub enum Error {
+    #[error("cannot read {path}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {path}")]
+    Write { path: PathBuf, source: io::Error },
+    #[error("{path}:{line}: field `{field}`: got {got:?}, expected {expected}")]
+    Malformed {
+        path: PathBuf,
+        line: u64,
+        field: &'static str,
+        got: String,
+        expected: &'static str,
+    },
+
+    #[error("{dir} is not an index: {found}; `xenoglot index` makes one")]
+    NotAnIndex { dir: PathBuf, found: String },
+    #[error(
+        "{dir} is an index of format {found}, and this program reads format {expected}; reindex the corpus"
+    )]
+    IndexFormat {
+        dir: PathBuf,
+        found: u32,
+        expected: u32,
+    },
+    #[error("{path} is damaged: {found}, expected {expected}; reindex the corpus")]
+    Damaged {
+        path: PathBuf,
+        found: String,
+        expected: String,
+    },
+    #[error(
+        "index {dir} was built with encoder `{built}`, not `{given}`; reindex, or search with `{built}`"
+    )]
+    EncoderMismatch {
+        dir: PathBuf,
+        built: String,
+        given: String,
+    },
+    #[error("{dir} holds other files and no index; name a new or an empty directory")]
+    DirectoryInUse { dir: PathBuf },
+    #[error("another process is writing the index {dir}")]
+    Locked { dir: PathBuf },
+    #[error("document id {id:?} comes twice")]
+    DuplicateId { id: String },
+    #[error("the index is full at {max} documents")]
+    TooManyDocuments { max: u32 },
+
+    #[error("{name} is {got}, expected {expected}")]
+    Setting {
+        name: &'static str,
+        got: String,
+        expected: &'static str,
+    },
+    #[error("unknown measure {given:?}; known are {known}")]
+    UnknownMeasure { given: String, known: &'static str },
+    #[error(
+        "{code:?} is not a language code; expected BCP 47 or ISO 639-3, such as `sw`, `swa` or `zh-Hant`"
+    )]
+    UnknownLanguage { code: String },
+
+    #[error("{path} is not a model directory: {found}")]
+    NotAModel { path: PathBuf, found: String },
+    #[error("{path}: {problem}")]
+    Model { path: PathBuf, problem: String },
+    #[error("{path}: unknown architecture {given:?}; known are {known}")]
+    UnknownArchitecture {
+        path: PathBuf,
+        given: String,
+        known: String,
+    },
+    #[error("{path}: cannot {doing}")]
+    ModelLibrary {
+        path: PathBuf,
+        doing: &'static str,
+        source: Cause,
+    },
+    #[error(
+        "ONNX Runtime was not found; `make setup` fetches it, or set XENOGLOT_ORT_DYLIB to {expected}"
+    )]
+    RuntimeMissing { expected: &'static str },
+    #[error("ONNX Runtime at {path} cannot be loaded")]
+    RuntimeLoad { path: PathBuf, source: Cause },
+    #[error("ONNX Runtime cannot {doing}")]
+    Runtime { doing: &'static str, source: Cause },
+
+    #[error("the lexical index cannot {doing}")]
+    Lexical { doing: &'static str, source: Cause },
+    #[error("interrupted; nothing was changed")]
+    Interrupted,
+}
+
+/// Whose fault an error is, and so what to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The input is wrong: fix it and try again.
+    Invalid,
+    /// What was named does not exist.
+    NotFound,
+    /// What was asked for contradicts what is there.
+    Conflict,
+    /// Something needed is missing or busy.
+    Unavailable,
+    /// The machine or this program failed.
+    Internal,
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Malformed { .. }
+            | Self::Setting { .. }
+            | Self::UnknownMeasure { .. }
+            | Self::UnknownLanguage { .. }
+            | Self::NotAModel { .. }
+            | Self::Model { .. }
+            | Self::UnknownArchitecture { .. }
+            | Self::ModelLibrary { .. } => Kind::Invalid,
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
+            Self::NotAnIndex { .. } => Kind::NotFound,
+            Self::IndexFormat { .. }
+            | Self::EncoderMismatch { .. }
+            | Self::DirectoryInUse { .. }
+            | Self::DuplicateId { .. }
+            | Self::TooManyDocuments { .. } => Kind::Conflict,
+            Self::Locked { .. } | Self::RuntimeMissing { .. } | Self::RuntimeLoad { .. } => {
+                Kind::Unavailable
+            }
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Damaged { .. }
+            | Self::Runtime { .. }
+            | Self::Lexical { .. }
+            | Self::Interrupted => Kind::Internal,
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What a document or a query meets on its way through Xenoglot.
+
+mod document;
+mod query;
+mod ranking;
+
+pub mod language;
+
+mod encoder;
+pub mod model;
+
+mod mapped;
+
+mod fusion;
+
+mod error;
+
+pub use document::{DocId, DocOrd, Document, Meta};
+pub use encoder::{Embeddings, Encoder, EncoderSpec, HashEncoder, Role};
+pub use error::{Cause, Error, Kind, Result};
+pub use fusion::Fusion;
+pub use language::Lang;
+pub use query::{FirstStage, Plan, Query};
+pub use ranking::{Candidate, Ranking};

@@ -1,0 +1,73 @@
+//! Tensors of a `model.safetensors`, left where they lie.
+
+use std::ops::Range;
+
+use safetensors::{Dtype, SafeTensors};
+
+use crate::error::{Error, Result};
+
+use super::directory::{Bytes, ModelDir};
+
+/// A safetensors file whose header was checked.
+pub(crate) struct Weights {
+    dir: ModelDir,
+    file: &'static str,
+    bytes: Bytes,
+}
+
+/// One tensor of the file.
+pub(crate) struct Tensor {
+    pub(crate) dtype: Dtype,
+    pub(crate) shape: Vec<usize>,
+    /// Where its values lie in the file.
+    pub(crate) range: Range<usize>,
+}
+
+impl Weights {
+    /// Opens `model.safetensors`.
+    pub(crate) fn open(dir: &ModelDir) -> Result<Self> {
+        let file = "model.safetensors";
+        let weights = Self {
+            dir: dir.clone(),
+            file,
+            bytes: dir.bytes(file)?,
+        };
+        weights.parsed()?;
+        Ok(weights)
+    }
+
+    /// The whole file.
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The tensor `name`.
+    pub(crate) fn tensor(&self, name: &str) -> Result<Tensor> {
+        let parsed = self.parsed()?;
+        let view = parsed
+            .tensor(name)
+            .map_err(|_| self.problem(format!("tensor `{name}` is missing")))?;
+        let start = view.data().as_ptr() as usize - self.bytes.as_ptr() as usize;
+        Ok(Tensor {
+            dtype: view.dtype(),
+            shape: view.shape().to_vec(),
+            range: start..start + view.data().len(),
+        })
+    }
+
+    /// An error about this file.
+    pub(crate) fn problem(&self, problem: String) -> Error {
+        Error::Model {
+            path: self.dir.path_of(self.file),
+            problem,
+        }
+    }
+
+    fn parsed(&self) -> Result<SafeTensors<'_>> {
+        SafeTensors::deserialize(&self.bytes).map_err(|source| Error::ModelLibrary {
+            path: self.dir.path_of(self.file),
+            doing: "read these weights",
+            source: source.into(),
+        })
+    }
+}
