@@ -1,1 +1,65 @@
-fn main() {}
+//! The command line of Xenoglot: one file per subcommand, each turning what was typed into one call of a library.
+
+mod demo;
+mod doctor;
+mod eval;
+mod index;
+mod search;
+mod serve;
+
+mod default_model;
+mod language;
+mod setup;
+mod terminal;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Ask in one language, find in every language: a cross-lingual search engine.
+#[derive(Parser)]
+#[command(name = "xenoglot", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Doctor(doctor::Args),
+    Index(index::Args),
+    Search(search::Args),
+    Serve(serve::Args),
+    Eval(eval::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    setup::logging();
+    let done = match cli.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Index(args) => index::run(&args),
+        Command::Search(args) => search::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Eval(args) => eval::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has read enough (`xenoglot search … | head`).
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

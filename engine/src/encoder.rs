@@ -87,6 +87,11 @@ impl Embeddings {
         self.0.row(i)
     }
 
+    /// The vectors of the texts at `rows`, in that order.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self(self.0.select(ndarray::Axis(0), rows))
+    }
+
     /// All vectors, `[texts, dim]`.
     pub fn view(&self) -> ArrayView2<'_, f32> {
         self.0.view()

@@ -1,5 +1,7 @@
 //! What is asked, and what is to be done about it.
 
+use std::time::Instant;
+
 use crate::fusion::Fusion;
 use crate::language::Lang;
 
@@ -21,6 +23,8 @@ pub struct Plan {
     pub depth: usize,
     /// How many of them are reranked; `None` leaves the first stage's order.
     pub rerank_depth: Option<usize>,
+    /// After this moment no further stage begins, and the answer says that it is partial.
+    pub deadline: Option<Instant>,
 }
 
 /// Where candidates come from.
@@ -41,6 +45,7 @@ impl Default for Plan {
             first_stage: FirstStage::Hybrid(Fusion::default()),
             depth: 10,
             rerank_depth: None,
+            deadline: None,
         }
     }
 }

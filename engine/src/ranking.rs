@@ -50,6 +50,12 @@ impl Ranking {
         self.0.is_empty()
     }
 
+    /// The best `depth` candidates.
+    pub fn cut(mut self, depth: usize) -> Self {
+        self.0.truncate(depth);
+        self
+    }
+
     /// Orders the first `scores.len()` candidates by `scores`; below them the earlier order stands.
     ///
     /// `scores[i]` belongs to candidate `i`. Candidates below the head keep their place and are given scores that

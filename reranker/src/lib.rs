@@ -1,1 +1,26 @@
-//! .
+//! Rerankers: candidates are scored once more, slower and better.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use xenoglot_engine::{Document, HashEncoder, Query, Reranker};
+//! use xenoglot_reranker::PassageReranker;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let reranker = PassageReranker::new(Arc::new(HashEncoder::new(256)));
+//! let doc = |text: &str| Document { id: "x".into(), lang: "en".parse().unwrap(), title: String::new(), text: text.into(), meta: Default::default() };
+//! let docs = [doc("Tea is a drink. It is made of leaves."), doc("It rains. The moon lifts the sea. It snows.")];
+//! let scores = reranker.score(&Query { text: "moon lifts sea".into(), lang: "en".parse()? }, &docs)?;
+//! assert!(scores[1] > scores[0]);
+//! # Ok(())
+//! # }
+//! ```
+
+mod passages;
+
+pub use passages::PassageReranker;
+
+/// The name of [`PassageReranker`] where a stack is asked for.
+pub const PASSAGES: &str = "passages";
+
+/// How many candidates are reranked where nobody says, as in Litschko et al. (2022).
+pub const DEFAULT_RERANK_DEPTH: usize = 100;

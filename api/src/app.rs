@@ -1,0 +1,46 @@
+//! What every request shares.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use xenoglot_engine::Searcher;
+
+use crate::problem::Problem;
+
+/// An open index, and how many searches may run at once.
+#[derive(Clone)]
+pub struct App {
+    searcher: Arc<Searcher>,
+    places: Arc<Semaphore>,
+}
+
+impl App {
+    /// Serves `searcher` to `max_searches` searches at once; more are turned away with 503.
+    pub fn new(searcher: Searcher, max_searches: usize) -> Self {
+        Self {
+            searcher: Arc::new(searcher),
+            places: Arc::new(Semaphore::new(max_searches)),
+        }
+    }
+
+    pub(crate) fn searcher(&self) -> &Searcher {
+        &self.searcher
+    }
+
+    /// Runs `work` on a thread that may block, if there is a place.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Searcher) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| Problem::busy())?;
+        let searcher = Arc::clone(&self.searcher);
+        let work = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            work(&searcher)
+        });
+        work.await
+            .unwrap_or_else(|panic| Err(Problem::internal(&panic)))
+    }
+}

@@ -1,0 +1,123 @@
+//! The JSON of requests and responses. Not the engine's types: either side may change without the other.
+
+use serde::{Deserialize, Serialize};
+use xenoglot_engine::{Lang, Meta};
+
+/// `POST /v1/search`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SearchRequest {
+    pub(crate) query: String,
+    /// `auto` or a language code.
+    #[serde(default = "auto")]
+    pub(crate) lang: String,
+    #[serde(default)]
+    pub(crate) mode: Mode,
+    #[serde(default = "ten")]
+    pub(crate) depth: usize,
+    #[serde(default)]
+    pub(crate) rerank: Rerank,
+    #[serde(default)]
+    pub(crate) explain: bool,
+    pub(crate) timeout_ms: Option<u64>,
+}
+
+fn auto() -> String {
+    "auto".into()
+}
+
+fn ten() -> usize {
+    10
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    #[default]
+    Hybrid,
+    Dense,
+    Lexical,
+}
+
+/// `false`, or what reranks and how far down.
+#[derive(Debug, Default, Deserialize)]
+#[serde(untagged, expecting = "false, or an object with `stack` and `depth`")]
+pub(crate) enum Rerank {
+    Stack(RerankStack),
+    Switch(bool),
+    #[default]
+    Unsaid,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RerankStack {
+    /// The name of a stack; `passages` is the one there is.
+    pub(crate) stack: Option<String>,
+    pub(crate) depth: Option<usize>,
+}
+
+/// The answer to a search.
+#[derive(Debug, Serialize)]
+pub(crate) struct SearchResponse {
+    pub(crate) query: QueryInfo,
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) stages: Vec<StageInfo>,
+    pub(crate) took_ms: f64,
+    pub(crate) partial: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct QueryInfo {
+    pub(crate) lang: Lang,
+    pub(crate) confidence: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Hit {
+    pub(crate) id: String,
+    pub(crate) score: f32,
+    pub(crate) lang: Lang,
+    pub(crate) title: String,
+    pub(crate) snippet: String,
+    /// From 1.
+    pub(crate) rank: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) explain: Option<Vec<StageScore>>,
+}
+
+/// What one stage made of a hit.
+#[derive(Debug, Serialize)]
+pub(crate) struct StageScore {
+    pub(crate) stage: &'static str,
+    pub(crate) rank: usize,
+    pub(crate) score: f32,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct StageInfo {
+    pub(crate) name: &'static str,
+    pub(crate) took_ms: f64,
+    pub(crate) candidates: usize,
+}
+
+/// `GET /v1/documents/{id}`.
+#[derive(Debug, Serialize)]
+pub(crate) struct DocumentResponse {
+    pub(crate) id: String,
+    pub(crate) lang: Lang,
+    pub(crate) title: String,
+    pub(crate) text: String,
+    #[serde(skip_serializing_if = "Meta::is_empty")]
+    pub(crate) meta: Meta,
+}
+
+/// `GET /health`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Health {
+    pub(crate) status: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) n_docs: usize,
+    pub(crate) generation: u64,
+    pub(crate) encoder: String,
+}

@@ -1,0 +1,169 @@
+//! The corridor: query → lexical ∥ dense → fusion → rerank → ranking. One stage a line, and no stage calls back.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::dense::Recall;
+use crate::document::{DocId, DocOrd, Document};
+use crate::encoder::{Encoder, Role};
+use crate::error::Result;
+use crate::query::{FirstStage, Plan, Query};
+use crate::ranking::Ranking;
+use crate::segment::{Manifest, Segment};
+
+/// How far down fusion looks at least: a document that is eleventh in both lists may well be the first of both.
+const MIN_FUSED_DEPTH: usize = 100;
+
+/// Scores candidates once more, slower and better.
+pub trait Reranker: Send + Sync {
+    /// Scores only; the ranking sorts itself. `scores[i]` belongs to `docs[i]`; larger is better.
+    ///
+    /// # Errors
+    /// When a model cannot run.
+    fn score(&self, query: &Query, docs: &[Document]) -> Result<Vec<f32>>;
+}
+
+/// An open index with everything that answers from it.
+pub struct Searcher {
+    segment: Segment,
+    encoder: Arc<dyn Encoder>,
+    reranker: Option<Box<dyn Reranker>>,
+}
+
+/// A ranking and how it came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The candidates, best first.
+    pub ranking: Ranking,
+    /// The stages that ran, in order.
+    pub stages: Vec<Stage>,
+    /// Whether a stage was left out because the deadline had passed.
+    pub partial: bool,
+}
+
+/// One stage of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// `encode`, `lexical`, `dense`, `fusion` or `rerank`.
+    pub name: &'static str,
+    /// How long it took.
+    pub took: Duration,
+    /// The candidates that came out of it; none out of `encode`.
+    pub ranking: Ranking,
+}
+
+impl Searcher {
+    /// Opens the index in `dir`, whose vectors `encoder` must have made.
+    ///
+    /// # Errors
+    /// When `dir` is no index, is damaged or of another format, or was built with another encoder.
+    pub fn open(dir: &Path, encoder: Arc<dyn Encoder>) -> Result<Self> {
+        let segment = Segment::open(dir)?;
+        segment.check_encoder(dir, encoder.spec())?;
+        Ok(Self {
+            segment,
+            encoder,
+            reranker: None,
+        })
+    }
+
+    /// The same searcher with a reranker, for plans that ask for one.
+    pub fn with_reranker(self, reranker: Box<dyn Reranker>) -> Self {
+        Self {
+            reranker: Some(reranker),
+            ..self
+        }
+    }
+
+    /// The same searcher, whose dense search looks at as much as `recall` says.
+    pub fn with_recall(mut self, recall: Recall) -> Self {
+        self.segment.dense = self.segment.dense.with_recall(recall);
+        self
+    }
+
+    /// Answers `query` as `plan` says.
+    ///
+    /// # Errors
+    /// When a model or an index fails; never because of what a query says.
+    pub fn search(&self, query: &Query, plan: &Plan) -> Result<Answer> {
+        // Every stage sees as many candidates as the deepest one after it needs.
+        let pool = plan.depth.max(plan.rerank_depth.unwrap_or(0));
+        let lexical = |depth| timed("lexical", || self.segment.lexical.search(query, depth));
+        let dense = |depth| self.dense(query, depth);
+        let mut stages = match &plan.first_stage {
+            FirstStage::Lexical => vec![lexical(pool)?],
+            FirstStage::Dense => dense(pool)?,
+            FirstStage::Hybrid(fusion) => {
+                let depth = pool.max(MIN_FUSED_DEPTH);
+                let (lexical, dense) = rayon::join(|| lexical(depth), || dense(depth));
+                let (lexical, mut stages) = (lexical?, dense?);
+                let rankings = [lexical.ranking.clone(), last_ranking(&stages)];
+                stages.insert(0, lexical);
+                stages.push(timed("fusion", || Ok(fusion.fuse(&rankings, pool)))?);
+                stages
+            }
+        };
+        let late = plan.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        if let (Some(depth), Some(reranker), false) = (plan.rerank_depth, &self.reranker, late) {
+            let ranking = last_ranking(&stages);
+            let docs = self.documents(ranking.docs().take(depth))?;
+            let rerank = || Ok(ranking.rescore_head(&reranker.score(query, &docs)?));
+            stages.push(timed("rerank", rerank)?);
+        }
+        let ranking = last_ranking(&stages).cut(plan.depth);
+        Ok(Answer { ranking, stages, partial: late && plan.rerank_depth.is_some() })
+    }
+
+    /// The documents at `ords`, in that order.
+    pub fn documents(&self, ords: impl Iterator<Item = DocOrd>) -> Result<Vec<Document>> {
+        self.segment.documents.get(ords)
+    }
+
+    /// The document `id`, if the index has it.
+    pub fn document(&self, id: &DocId) -> Result<Option<Document>> {
+        let Some(ord) = self.segment.documents.find(id) else {
+            return Ok(None);
+        };
+        Ok(self.documents(std::iter::once(ord))?.pop())
+    }
+
+    /// What the index is.
+    pub fn manifest(&self) -> &Manifest {
+        &self.segment.manifest
+    }
+
+    /// The encoder of queries.
+    pub fn encoder(&self) -> &dyn Encoder {
+        &*self.encoder
+    }
+
+    fn dense(&self, query: &Query, depth: usize) -> Result<Vec<Stage>> {
+        let start = Instant::now();
+        let vector = self.encoder.encode(&[&query.text], Role::Query)?;
+        let encode = Stage {
+            name: "encode",
+            took: start.elapsed(),
+            ranking: Ranking::default(),
+        };
+        let dense = timed("dense", || self.segment.dense.search(vector.row(0), depth))?;
+        Ok(vec![encode, dense])
+    }
+}
+
+fn timed(name: &'static str, stage: impl FnOnce() -> Result<Ranking>) -> Result<Stage> {
+    let start = Instant::now();
+    let ranking = stage()?;
+    Ok(Stage {
+        name,
+        took: start.elapsed(),
+        ranking,
+    })
+}
+
+fn last_ranking(stages: &[Stage]) -> Ranking {
+    stages
+        .last()
+        .map(|stage| stage.ranking.clone())
+        .unwrap_or_default()
+}

@@ -1,0 +1,53 @@
+//! An index, opened.
+
+use std::path::Path;
+
+use crate::dense::DenseIndex;
+use crate::error::{Error, Result};
+use crate::lexical::LexicalIndex;
+use crate::store::DocStore;
+
+use super::manifest::Manifest;
+use super::writer::TERMS;
+
+/// The parts of one generation.
+pub(crate) struct Segment {
+    pub(crate) manifest: Manifest,
+    pub(crate) lexical: LexicalIndex,
+    pub(crate) dense: DenseIndex,
+    pub(crate) documents: DocStore,
+}
+
+impl Segment {
+    /// Opens the index in `dir`, after comparing every file with its checksum.
+    pub(crate) fn open(dir: &Path) -> Result<Self> {
+        let manifest = Manifest::read(dir)?;
+        manifest.verify(dir)?;
+        let files = dir.join(&manifest.segment);
+        Ok(Self {
+            lexical: LexicalIndex::open(&files.join(TERMS))?,
+            dense: DenseIndex::open(&files, manifest.encoder.dim)?,
+            documents: DocStore::open(&files)?,
+            manifest,
+        })
+    }
+
+    /// Refuses an encoder that did not make this index's vectors.
+    pub(crate) fn check_encoder(
+        &self,
+        dir: &Path,
+        given: &crate::encoder::EncoderSpec,
+    ) -> Result<()> {
+        let built = &self.manifest.encoder;
+        if built.fingerprint == given.fingerprint && built.dim == given.dim {
+            return Ok(());
+        }
+        let describe =
+            |spec: &crate::encoder::EncoderSpec| format!("{} ({})", spec.name, spec.fingerprint);
+        Err(Error::EncoderMismatch {
+            dir: dir.to_owned(),
+            built: describe(built),
+            given: describe(given),
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! The part of a document to show: the passage that means most nearly what was asked, in whatever language.
+
+use crate::encoder::{Encoder, Role};
+use crate::error::Result;
+use crate::passage::passages;
+
+/// Two lines of a terminal.
+const MAX_COLUMNS: usize = 180;
+/// Passages of one document that are looked at, which bounds the time that a long one takes.
+const MAX_PASSAGES: usize = 32;
+
+/// For each of `texts`, the passage nearest to `query` in the vectors of `encoder`; of equals the first.
+///
+/// # Errors
+/// When the encoder fails.
+pub fn snippets(encoder: &dyn Encoder, query: &str, texts: &[&str]) -> Result<Vec<String>> {
+    let query = encoder.encode(&[query], Role::Query)?;
+    let mut snippets = Vec::with_capacity(texts.len());
+    for text in texts {
+        let mut passages = passages(text, MAX_COLUMNS);
+        passages.truncate(MAX_PASSAGES);
+        let scores = encoder
+            .encode(&passages, Role::Passage)?
+            .view()
+            .dot(&query.row(0));
+        let mut best = 0;
+        for (i, score) in scores.iter().enumerate() {
+            if *score > scores[best] {
+                best = i;
+            }
+        }
+        // A snippet is one line, whatever the text's own breaks.
+        let line = passages
+            .get(best)
+            .map(|passage| passage.split_whitespace().collect::<Vec<_>>().join(" "));
+        snippets.push(line.unwrap_or_default());
+    }
+    Ok(snippets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder::HashEncoder;
+
+    #[test]
+    fn the_passage_nearest_to_the_query_is_shown() {
+        let encoder = HashEncoder::new(256);
+        let filler = "Nothing of note is said in this sentence, which goes on for as long as it can without stopping. ".repeat(3);
+        let text = format!("{filler}The moon lifts\nthe sea. {filler}");
+        let shown = snippets(&encoder, "the moon lifts the sea", &[&text, "", "short"]).unwrap();
+        assert!(shown[0].contains("The moon lifts the sea."), "{}", shown[0]);
+        assert_eq!(shown[1..], ["", "short"]);
+    }
+}

@@ -1,0 +1,277 @@
+//! Read ∥ encode ∥ write: three threads with a short queue between each two, so that memory does not grow with the
+//! corpus and the slowest stage sets the pace.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use xenoglot_engine::{
+    self as engine, Document, Embeddings, Encoder, HnswParams, IndexSettings, IndexWriter, Lang,
+    Manifest, Monitor, Role, WriteTimes, language,
+};
+
+use crate::corpus::{Corpus, Record};
+use crate::error::{Error, Result};
+
+/// Documents that travel together: enough that an encoder finds texts of like length among them.
+const BATCH: usize = 512;
+/// Batches that may wait before a stage; memory holds a handful of batches, whatever the corpus.
+const QUEUE: usize = 2;
+/// Skipped records that are remembered for the summary; all are counted.
+const MAX_LISTED: usize = 100;
+
+/// How a corpus is to be indexed.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct IndexPlan {
+    /// The language of documents that name none; nothing means that it is detected.
+    pub lang: Option<Lang>,
+    /// What a wrong record does.
+    pub on_error: OnError,
+    /// How the graph is built.
+    pub hnsw: HnswParams,
+}
+
+/// What a wrong record does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// It ends the build, and nothing is changed.
+    #[default]
+    Stop,
+    /// It is left out, counted and listed.
+    Skip,
+}
+
+/// How far a build is; watched, and stopped, from another thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes read of the files as they lie on disk.
+    pub read_bytes: Arc<AtomicU64>,
+    /// Documents that were read, encoded and written.
+    pub n_docs: AtomicU64,
+    /// The graph's part of it, and the way to stop.
+    pub monitor: Arc<Monitor>,
+}
+
+/// What came of a build.
+#[derive(Debug)]
+pub struct Summary {
+    /// The index as it is now.
+    pub manifest: Manifest,
+    /// What was left out.
+    pub skipped: Skipped,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// Records that were left out.
+#[derive(Debug, Default)]
+pub struct Skipped {
+    /// How many.
+    pub n: u64,
+    /// Why, for the first hundred.
+    pub listed: Vec<String>,
+}
+
+/// Where the time went. Stages run side by side: they add up to more than `total`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timings {
+    /// Reading and parsing.
+    pub read: Duration,
+    /// Detecting languages.
+    pub detect: Duration,
+    /// Text → vectors.
+    pub encode: Duration,
+    /// Terms, documents, graph and commit.
+    pub write: WriteTimes,
+    /// From the first byte to the last.
+    pub total: Duration,
+}
+
+/// Indexes `corpus` into `dir`: all of it, or nothing and the index that was there stays.
+///
+/// # Errors
+/// When the corpus cannot be read, a record is wrong and `plan` says to stop, `dir` cannot be written, or the build
+/// was interrupted through `progress`.
+pub fn index(
+    corpus: Corpus,
+    plan: &IndexPlan,
+    encoder: &dyn Encoder,
+    dir: &Path,
+    progress: &Progress,
+) -> Result<Summary> {
+    let start = Instant::now();
+    let settings = IndexSettings {
+        encoder: encoder.spec().clone(),
+        hnsw: plan.hnsw,
+    };
+    let writer = IndexWriter::create(dir, settings)?.with_monitor(Arc::clone(&progress.monitor));
+    let inputs = corpus.names();
+    let (read_sender, read) = sync_channel(QUEUE);
+    let (encoded_sender, encoded) = sync_channel(QUEUE);
+    let (read, encode, write) = thread::scope(|scope| {
+        let reader = scope.spawn(|| read_batches(corpus, &progress.read_bytes, read_sender));
+        let encoding = scope.spawn(|| encode_batches(read, plan.lang, encoder, encoded_sender));
+        let written = write_batches(writer, encoded, plan.on_error, progress);
+        (join(reader), join(encoding), written)
+    });
+    let Written { writer, skipped } = write?;
+    let (detect, encode) = encode?;
+    if progress.n_docs.load(Ordering::Relaxed) == 0 {
+        return Err(Error::EmptyCorpus { inputs });
+    }
+    let (manifest, write) = writer.commit()?;
+    let timings = Timings {
+        read,
+        detect,
+        encode,
+        write,
+        total: start.elapsed(),
+    };
+    Ok(Summary {
+        manifest,
+        skipped,
+        timings,
+    })
+}
+
+/// A batch on its way, good and wrong records together and in order.
+type Batch = Vec<engine::Result<Record>>;
+/// A batch whose good records have vectors.
+type EncodedBatch = (Batch, Embeddings);
+
+/// Sends the corpus in batches; returns the time spent reading.
+fn read_batches(
+    corpus: Corpus,
+    read_bytes: &Arc<AtomicU64>,
+    sender: SyncSender<Batch>,
+) -> Duration {
+    let mut took = Duration::ZERO;
+    let mut records = corpus.records(Arc::clone(read_bytes));
+    loop {
+        let start = Instant::now();
+        let batch: Batch = records.by_ref().take(BATCH).collect();
+        took += start.elapsed();
+        // A closed channel means that a later stage failed, and says why itself.
+        if batch.is_empty() || sender.send(batch).is_err() {
+            return took;
+        }
+    }
+}
+
+/// Gives every good record a language and a vector; returns the time spent on each.
+fn encode_batches(
+    batches: Receiver<Batch>,
+    lang: Option<Lang>,
+    encoder: &dyn Encoder,
+    sender: SyncSender<EncodedBatch>,
+) -> Result<(Duration, Duration)> {
+    let (mut detecting, mut encoding) = (Duration::ZERO, Duration::ZERO);
+    for mut batch in batches {
+        let start = Instant::now();
+        batch
+            .par_iter_mut()
+            .flatten()
+            .for_each(|record| name_language(&mut record.doc, lang));
+        detecting += start.elapsed();
+        let start = Instant::now();
+        let texts: Vec<String> = batch
+            .iter()
+            .flatten()
+            .map(|record| record.doc.full_text())
+            .collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let embeddings = encoder.encode(&texts, Role::Passage)?;
+        encoding += start.elapsed();
+        if sender.send((batch, embeddings)).is_err() {
+            break;
+        }
+    }
+    Ok((detecting, encoding))
+}
+
+fn name_language(doc: &mut Document, lang: Option<Lang>) {
+    if doc.lang == Lang::UNKNOWN {
+        doc.lang = lang.unwrap_or_else(|| language::detect(&doc.full_text()).lang);
+    }
+}
+
+struct Written {
+    writer: IndexWriter,
+    skipped: Skipped,
+}
+
+/// Adds what arrives to `writer`.
+fn write_batches(
+    mut writer: IndexWriter,
+    batches: Receiver<EncodedBatch>,
+    on_error: OnError,
+    progress: &Progress,
+) -> Result<Written> {
+    let mut skipped = Skipped::default();
+    for (batch, embeddings) in batches {
+        progress.monitor.check()?;
+        let mut docs = Vec::with_capacity(batch.len());
+        let mut rows = Vec::with_capacity(batch.len());
+        let mut ids = std::collections::HashSet::new();
+        let mut row = 0;
+        for record in batch {
+            let good = record.is_ok();
+            match record.and_then(|record| refuse_duplicate(record, &writer, &mut ids)) {
+                Ok(doc) => {
+                    docs.push(doc);
+                    rows.push(row);
+                }
+                Err(error) => skipped.or_stop(error, on_error)?,
+            }
+            row += usize::from(good);
+        }
+        let n_docs = docs.len() as u64;
+        writer.add(docs, embeddings.select(&rows))?;
+        progress.n_docs.fetch_add(n_docs, Ordering::Relaxed);
+    }
+    Ok(Written { writer, skipped })
+}
+
+fn refuse_duplicate(
+    record: Record,
+    writer: &IndexWriter,
+    ids: &mut std::collections::HashSet<engine::DocId>,
+) -> engine::Result<Document> {
+    let id = &record.doc.id;
+    if writer.contains(id) || !ids.insert(id.clone()) {
+        return Err(engine::Error::Malformed {
+            path: record.path.to_path_buf(),
+            line: record.line,
+            field: "id",
+            got: id.0.clone(),
+            expected: "an id that did not come before",
+        });
+    }
+    Ok(record.doc)
+}
+
+impl Skipped {
+    /// Takes note of a wrong record where that is allowed; any other error is passed on.
+    fn or_stop(&mut self, error: engine::Error, on_error: OnError) -> Result<()> {
+        let wrong_record = matches!(error, engine::Error::Malformed { .. });
+        if on_error == OnError::Stop || !wrong_record {
+            return Err(error.into());
+        }
+        self.n += 1;
+        if self.listed.len() < MAX_LISTED {
+            self.listed.push(error.to_string());
+        }
+        Ok(())
+    }
+}
+
+/// The result of a thread; a panic goes on here.
+fn join<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

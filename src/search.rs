@@ -1,0 +1,208 @@
+//! `xenoglot search`: one query for people, or a file of topics for evaluation.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use rayon::prelude::*;
+use serde_json::json;
+use xenoglot_engine::eval::{Run, Topic, read_topics, write_run};
+use xenoglot_engine::snippet::snippets;
+use xenoglot_engine::{Answer, Document, FirstStage, Fusion, Lang, Plan, Query, Searcher};
+use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
+
+use crate::language::LangArg;
+use crate::setup::{DEFAULT_INDEX, ModelArgs, open_index};
+use crate::terminal::{self, DIM, HitView};
+
+/// Ask an index
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What to look for, in any language
+    #[arg(required_unless_present = "topics", conflicts_with = "topics")]
+    query: Option<String>,
+    /// Many queries: JSON lines with `id` and `query`, or `id TAB query`
+    #[arg(long, value_name = "FILE", requires = "run")]
+    topics: Option<PathBuf>,
+    /// Where the rankings of --topics go, as a TREC run
+    #[arg(long, value_name = "OUT.trec", requires = "topics")]
+    run: Option<PathBuf>,
+    /// The name of the run
+    #[arg(long, default_value = "xenoglot")]
+    tag: String,
+    #[command(flatten)]
+    search: SearchArgs,
+    /// One JSON object per hit
+    #[arg(long)]
+    json: bool,
+    /// Show what each stage made of a hit
+    #[arg(long)]
+    explain: bool,
+}
+
+/// Which index to search, and how; `eval run` takes the same.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SearchArgs {
+    /// The index
+    #[arg(long, value_name = "DIR", env = "XENOGLOT_INDEX", default_value = DEFAULT_INDEX)]
+    index: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Where candidates come from
+    #[arg(long, value_enum, default_value_t)]
+    mode: Mode,
+    /// The language of the query: a code, or auto to detect it
+    #[arg(long, value_name = "auto|CODE", default_value = "auto", value_parser = LangArg::parse)]
+    lang: LangArg,
+    /// How many hits [default: 10, and 1000 with topics]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    depth: Option<u32>,
+    /// Rerank with this stack: `passages` scores a document by its best passage
+    #[arg(long, value_name = "STACK", value_parser = [PASSAGES])]
+    rerank: Option<String>,
+    /// How many candidates are reranked
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_RERANK_DEPTH as u32,
+          value_parser = clap::value_parser!(u32).range(1..), requires = "rerank")]
+    rerank_depth: u32,
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Mode {
+    /// Lexical and dense, fused by reciprocal ranks
+    #[default]
+    Hybrid,
+    /// Nearest vectors
+    Dense,
+    /// BM25
+    Lexical,
+}
+
+impl SearchArgs {
+    fn open(&self) -> Result<Searcher> {
+        open_index(&self.index, self.model.load()?)
+    }
+
+    fn plan(&self, default_depth: usize) -> Plan {
+        Plan {
+            first_stage: match self.mode {
+                Mode::Hybrid => FirstStage::Hybrid(Fusion::default()),
+                Mode::Dense => FirstStage::Dense,
+                Mode::Lexical => FirstStage::Lexical,
+            },
+            depth: self.depth.map_or(default_depth, |depth| depth as usize),
+            rerank_depth: self.rerank.as_ref().map(|_| self.rerank_depth as usize),
+            deadline: None,
+        }
+    }
+
+    /// Answers every topic of `path`; trec_eval's usual depth unless `--depth` says otherwise.
+    pub(crate) fn run_topics(&self, path: &Path, tag: &str) -> Result<Run> {
+        let topics = read_topics(path)?;
+        if topics.is_empty() {
+            bail!("{} holds no topic", path.display());
+        }
+        let searcher = self.open()?;
+        let plan = self.plan(1_000);
+        let answer = |topic: &Topic| -> Result<_> {
+            let lang = if topic.lang == Lang::UNKNOWN { self.lang } else { LangArg::Given(topic.lang) };
+            let (query, _) = lang.query(&topic.query);
+            let ranking = searcher.search(&query, &plan)?.ranking;
+            let docs = searcher.documents(ranking.docs())?;
+            let scored = docs.into_iter().zip(ranking.candidates()).map(|(doc, candidate)| (doc.id, candidate.score));
+            Ok((topic.id.clone(), scored.collect()))
+        };
+        let rankings: Result<Vec<_>> = topics.par_iter().map(answer).collect();
+        Ok(Run::new(tag, rankings?))
+    }
+}
+
+/// Runs `xenoglot search`.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    match (&args.query, &args.topics, &args.run) {
+        (None, Some(topics), Some(out)) => {
+            let run = args.search.run_topics(topics, &args.tag)?;
+            Ok(write_run(out, &run)?)
+        }
+        (Some(text), ..) => one(args, text),
+        _ => bail!("expected a query, or --topics with --run"),
+    }
+}
+
+fn one(args: &Args, text: &str) -> Result<()> {
+    if text.trim().is_empty() {
+        bail!("the query is empty, expected some words");
+    }
+    let searcher = args.search.open()?;
+    let start = Instant::now();
+    let (query, language) = args.search.lang.query(text);
+    let answer = searcher.search(&query, &args.search.plan(10))?;
+    let hits = Hits::of(&searcher, &query, answer)?;
+    if args.json {
+        return hits.print_json(args.explain);
+    }
+    hits.print(args.explain)?;
+    let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    let n = hits.docs.len();
+    let mut err = anstream::stderr().lock();
+    writeln!(err, "{DIM}{n} hits in {took_ms:.1} ms; the query's language: {} ({:.0} % sure){DIM:#}", language.lang, language.confidence * 100.0)?;
+    Ok(())
+}
+
+/// An answer with all that is shown of it.
+pub(crate) struct Hits {
+    answer: Answer,
+    docs: Vec<Document>,
+    snippets: Vec<String>,
+}
+
+impl Hits {
+    /// Looks up what `answer` found.
+    pub(crate) fn of(searcher: &Searcher, query: &Query, answer: Answer) -> Result<Self> {
+        let docs = searcher.documents(answer.ranking.docs())?;
+        let texts: Vec<&str> = docs.iter().map(|doc| doc.text.as_str()).collect();
+        let snippets = snippets(searcher.encoder(), &query.text, &texts)?;
+        Ok(Self { answer, docs, snippets })
+    }
+
+    fn views(&self) -> impl Iterator<Item = HitView<'_>> {
+        let hits = self.answer.ranking.candidates().iter().zip(&self.docs).zip(&self.snippets).zip(1..);
+        hits.map(|(((candidate, doc), snippet), rank)| HitView { rank, candidate: *candidate, doc, snippet })
+    }
+
+    /// Prints the hits for people.
+    pub(crate) fn print(&self, explain: bool) -> Result<()> {
+        let mut out = anstream::stdout().lock();
+        for hit in self.views() {
+            terminal::print_hit(&mut out, &hit)?;
+            if explain {
+                terminal::print_explanation(&mut out, &hit, &self.answer.stages)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn print_json(&self, explain: bool) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        for hit in self.views() {
+            let mut line = json!({
+                "rank": hit.rank, "id": hit.doc.id, "score": hit.candidate.score, "lang": hit.doc.lang,
+                "title": hit.doc.title, "snippet": hit.snippet,
+            });
+            if explain {
+                line["explain"] = self.explanation(&hit);
+            }
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    fn explanation(&self, hit: &HitView<'_>) -> serde_json::Value {
+        let found = self.answer.stages.iter().filter_map(|stage| {
+            let candidates = stage.ranking.candidates();
+            let at = candidates.iter().position(|candidate| candidate.doc == hit.candidate.doc)?;
+            Some(json!({ "stage": stage.name, "rank": at + 1, "score": candidates[at].score }))
+        });
+        found.collect()
+    }
+}
