@@ -9,6 +9,7 @@ pub mod language;
 mod encoder;
 pub mod model;
 
+pub mod input;
 mod mapped;
 
 mod fusion;
