@@ -14,6 +14,8 @@ mod mapped;
 
 mod fusion;
 
+pub mod eval;
+
 mod error;
 
 pub use document::{DocId, DocOrd, Document, Meta};

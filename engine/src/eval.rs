@@ -1,0 +1,9 @@
+//! Evaluation: how good a run is, in numbers that agree with NIST's trec_eval to four decimals.
+//!
+//! Topics are what is asked, qrels what assessors said of the documents, a run what a system answered. Ties, missing
+//! topics and unjudged documents are treated as trec_eval treats them, so that a figure from here may stand beside
+//! a published one.
+
+mod topics;
+
+pub use topics::{Topic, read_topics};
