@@ -6,4 +6,9 @@
 
 mod topics;
 
+mod qrels;
+mod run;
+
+pub use qrels::{Qrels, TopicQrels, read_qrels};
+pub use run::{Retrieved, Run, read_run, write_run};
 pub use topics::{Topic, read_topics};
