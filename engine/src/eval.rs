@@ -9,6 +9,14 @@ mod topics;
 mod qrels;
 mod run;
 
+mod measure;
+mod score;
+
+#[cfg(test)]
+mod golden;
+
+pub use measure::{JudgedRanking, Measure};
 pub use qrels::{Qrels, TopicQrels, read_qrels};
 pub use run::{Retrieved, Run, read_run, write_run};
+pub use score::{Averaged, Scores, TopicScores, score};
 pub use topics::{Topic, read_topics};
