@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use rayon::prelude::*;
 use serde_json::json;
-use xenoglot_engine::eval::{Run, Topic, read_topics, write_run};
+use xenoglot_engine::eval::{Retrieved, Run, Topic, read_topics, write_run};
 use xenoglot_engine::snippet::snippets;
 use xenoglot_engine::{Answer, Document, FirstStage, Fusion, Lang, Plan, Query, Searcher};
 use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
@@ -104,16 +104,20 @@ impl SearchArgs {
         }
         let searcher = self.open()?;
         let plan = self.plan(1_000);
-        let answer = |topic: &Topic| -> Result<_> {
-            let lang = if topic.lang == Lang::UNKNOWN { self.lang } else { LangArg::Given(topic.lang) };
-            let (query, _) = lang.query(&topic.query);
-            let ranking = searcher.search(&query, &plan)?.ranking;
-            let docs = searcher.documents(ranking.docs())?;
-            let scored = docs.into_iter().zip(ranking.candidates()).map(|(doc, candidate)| (doc.id, candidate.score));
-            Ok((topic.id.clone(), scored.collect()))
-        };
-        let rankings: Result<Vec<_>> = topics.par_iter().map(answer).collect();
-        Ok(Run::new(tag, rankings?))
+        let answers: Result<Vec<_>> = topics.par_iter().map(|topic| self.retrieve(&searcher, &plan, topic)).collect();
+        let mut run = Run::new(tag)?;
+        for (topic, ranking) in topics.iter().zip(answers?) {
+            run.add(&topic.id, ranking)?;
+        }
+        Ok(run)
+    }
+
+    fn retrieve(&self, searcher: &Searcher, plan: &Plan, topic: &Topic) -> Result<Vec<Retrieved>> {
+        let lang = if topic.lang == Lang::UNKNOWN { self.lang } else { LangArg::Given(topic.lang) };
+        let (query, _) = lang.query(&topic.query);
+        let ranking = searcher.search(&query, plan)?.ranking;
+        let docs = searcher.documents(ranking.docs())?.into_iter();
+        Ok(docs.zip(ranking.candidates()).map(|(doc, candidate)| Retrieved { doc: doc.id, score: candidate.score }).collect())
     }
 }
 

@@ -72,6 +72,10 @@ pub enum Error {
     #[error("unknown measure {given:?}; known are {known}")]
     UnknownMeasure { given: String, known: &'static str },
     #[error(
+        "the run answers no topic that has judgments: it begins with topic `{run}`, the qrels with `{qrels}`"
+    )]
+    NoCommonTopic { run: String, qrels: String },
+    #[error(
         "{code:?} is not a language code; expected BCP 47 or ISO 639-3, such as `sw`, `swa` or `zh-Hant`"
     )]
     UnknownLanguage { code: String },
@@ -129,6 +133,7 @@ impl Error {
             Self::Malformed { .. }
             | Self::Setting { .. }
             | Self::UnknownMeasure { .. }
+            | Self::NoCommonTopic { .. }
             | Self::UnknownLanguage { .. }
             | Self::NotAModel { .. }
             | Self::Model { .. }

@@ -48,6 +48,7 @@ mod dense;
 mod lexical;
 mod store;
 
+pub mod input;
 mod mapped;
 mod monitor;
 mod segment;
@@ -57,6 +58,8 @@ mod search;
 
 pub mod passage;
 pub mod snippet;
+
+pub mod eval;
 
 mod error;
 

@@ -1,0 +1,44 @@
+//! `xenoglot serve`: the HTTP API over one index.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use xenoglot_api::{App, serve};
+
+use crate::setup::{DEFAULT_INDEX, ModelArgs, open_index};
+use crate::terminal::{BOLD, CYAN, grouped};
+
+/// Answer over HTTP: POST /v1/search, GET /v1/documents/{id}, GET /health
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The index
+    #[arg(long, value_name = "DIR", env = "XENOGLOT_INDEX", default_value = DEFAULT_INDEX)]
+    index: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", env = "XENOGLOT_BIND", default_value = "127.0.0.1:8080")]
+    bind: SocketAddr,
+    /// Searches that may run at once; more are answered with 503 [default: four per core]
+    #[arg(long, value_name = "N")]
+    max_searches: Option<usize>,
+}
+
+/// Runs `xenoglot serve`.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let searcher = open_index(&args.index, args.model.load()?)?;
+    let n_docs = searcher.manifest().n_docs as u64;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let app = App::new(searcher, args.max_searches.unwrap_or(4 * cores));
+    let served = serve(app, args.bind, |address| {
+        // Scripts wait for this line; it is the first on standard output, and the only one.
+        let mut out = anstream::stdout().lock();
+        let _ = writeln!(out, "{BOLD}listening on http://{address}{BOLD:#} with {} documents", grouped(n_docs));
+        let _ = out.flush();
+        let ask = format!("curl -s http://{address}/v1/search -H 'content-type: application/json' -d '{{\"query\": \"…\"}}'");
+        let _ = writeln!(anstream::stderr(), "try: {CYAN}{ask}{CYAN:#}");
+    });
+    served.with_context(|| format!("cannot listen on {}", args.bind))
+}
