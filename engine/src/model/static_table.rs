@@ -15,7 +15,7 @@ use safetensors::Dtype;
 use serde::Deserialize;
 
 use crate::encoder::{Embeddings, Encoder, EncoderSpec, Role};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 use super::directory::{Bytes, ModelDir};
 use super::tokenizer::Tokenizer;
