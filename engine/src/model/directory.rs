@@ -71,6 +71,14 @@ impl ModelDir {
         self.path.join(name)
     }
 
+    /// Where the files lie, if they lie on disk.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match self.place {
+            Place::Disk => Some(&self.path),
+            Place::Embedded(_) => None,
+        }
+    }
+
     /// The last part of the path: what people call the model.
     pub fn name(&self) -> String {
         let full = self

@@ -41,6 +41,22 @@ impl Weights {
         &self.bytes
     }
 
+    /// What the file is called.
+    pub(crate) fn file_name(&self) -> &'static str {
+        self.file
+    }
+
+    /// The folder of the file, if it lies on disk under a name that other libraries can be told.
+    pub(crate) fn folder(&self) -> Option<&str> {
+        self.dir.folder()?.to_str()
+    }
+
+    /// Whether there is a tensor `name`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.parsed()
+            .is_ok_and(|parsed| parsed.tensor(name).is_ok())
+    }
+
     /// The tensor `name`.
     pub(crate) fn tensor(&self, name: &str) -> Result<Tensor> {
         let parsed = self.parsed()?;

@@ -1,0 +1,259 @@
+//! Operators, strung together.
+
+use prost::Message;
+use safetensors::Dtype;
+
+use crate::error::Result;
+use crate::model::weights::Weights;
+
+use super::messages::{
+    AttributeProto, AttributeType, DataLocation, DataType, DimensionProto, GraphProto, ModelProto,
+    NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorProto, TensorShapeProto,
+    TensorTypeProto, TypeProto, ValueInfoProto,
+};
+
+/// `Gelu` and the `Shape` of a part need 20.
+const OPSET: i64 = 20;
+/// The format's version of that time.
+const IR_VERSION: i64 = 9;
+/// Operators that ONNX Runtime adds to the standard ones.
+const CONTRIB: &str = "com.microsoft";
+
+/// A tensor of the graph, by its name.
+#[derive(Debug, Clone)]
+pub(crate) struct Value(String);
+
+impl Value {
+    /// Stands where an operator's optional input is left out.
+    pub(crate) fn none() -> Self {
+        Self(String::new())
+    }
+}
+
+/// What a tensor is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Element {
+    F32,
+    I32,
+    I64,
+}
+
+impl Element {
+    fn data_type(self) -> DataType {
+        match self {
+            Self::F32 => DataType::Float,
+            Self::I32 => DataType::Int32,
+            Self::I64 => DataType::Int64,
+        }
+    }
+
+    /// As the attribute `to` of a `Cast`.
+    pub(crate) fn code(self) -> i64 {
+        i64::from(self.data_type() as i32)
+    }
+}
+
+/// An operator's name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Op {
+    /// Of the ONNX standard.
+    Onnx(&'static str),
+    /// Of ONNX Runtime's own set.
+    Contrib(&'static str),
+}
+
+/// An operator's named setting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Attribute<'a> {
+    Int(&'a str, i64),
+    Float(&'a str, f32),
+    Text(&'a str, &'a str),
+}
+
+/// A graph under construction. The same calls give the same bytes.
+#[derive(Debug, Default)]
+pub(crate) struct GraphBuilder {
+    graph: GraphProto,
+}
+
+impl GraphBuilder {
+    /// An empty graph.
+    pub(crate) fn new() -> Self {
+        let graph = GraphProto {
+            name: "xenoglot".into(),
+            ..GraphProto::default()
+        };
+        Self { graph }
+    }
+
+    /// A tensor that every run hands in; `dims` names its dimensions.
+    pub(crate) fn input(&mut self, name: &str, element: Element, dims: &[&str]) -> Value {
+        self.graph.input.push(value_info(name, element, dims));
+        Value(name.to_owned())
+    }
+
+    /// Gives `value` a name that every run answers under.
+    pub(crate) fn output(&mut self, name: &str, value: &Value, element: Element, dims: &[&str]) {
+        self.graph.node.push(NodeProto {
+            input: vec![value.0.clone()],
+            output: vec![name.to_owned()],
+            name: name.to_owned(),
+            op_type: "Identity".into(),
+            ..NodeProto::default()
+        });
+        self.graph.output.push(value_info(name, element, dims));
+    }
+
+    /// The tensor `name` of `weights`, of shape `shape`, as 32-bit numbers.
+    ///
+    /// # Errors
+    /// When it is missing, has another shape, or holds something else than floating-point numbers.
+    pub(crate) fn weight(
+        &mut self,
+        weights: &Weights,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<Value> {
+        let tensor = weights.tensor(name)?;
+        if tensor.shape != shape {
+            return Err(weights.problem(format!(
+                "tensor `{name}` has shape {:?}, expected {shape:?}",
+                tensor.shape
+            )));
+        }
+        let data_type = match tensor.dtype {
+            Dtype::F32 => DataType::Float,
+            Dtype::F16 => DataType::Float16,
+            Dtype::BF16 => DataType::Bfloat16,
+            other => {
+                return Err(weights.problem(format!(
+                    "tensor `{name}` is {other:?}, expected F32, F16 or BF16"
+                )));
+            }
+        };
+        let entry = |key: &str, value: String| StringStringEntryProto {
+            key: key.to_owned(),
+            value,
+        };
+        self.graph.initializer.push(TensorProto {
+            dims: shape.iter().map(|n| *n as i64).collect(),
+            data_type: data_type as i32,
+            name: name.to_owned(),
+            external_data: vec![
+                entry("location", weights.file_name().to_owned()),
+                entry("offset", tensor.range.start.to_string()),
+                entry("length", tensor.range.len().to_string()),
+            ],
+            data_location: DataLocation::External as i32,
+            ..TensorProto::default()
+        });
+        let value = Value(name.to_owned());
+        Ok(match data_type {
+            DataType::Float => value,
+            // Done once, when a session is made: the input is constant.
+            _ => self.cast(&value, Element::F32),
+        })
+    }
+
+    /// A row of integers.
+    pub(crate) fn integers(&mut self, values: &[i64]) -> Value {
+        let name = format!("integers_{}", self.graph.initializer.len());
+        self.graph.initializer.push(TensorProto {
+            dims: vec![values.len() as i64],
+            data_type: DataType::Int64 as i32,
+            name: name.clone(),
+            raw_data: values.iter().flat_map(|n| n.to_le_bytes()).collect(),
+            ..TensorProto::default()
+        });
+        Value(name)
+    }
+
+    /// `value` in another type.
+    pub(crate) fn cast(&mut self, value: &Value, to: Element) -> Value {
+        self.op_with(
+            Op::Onnx("Cast"),
+            &[value],
+            &[Attribute::Int("to", to.code())],
+        )
+    }
+
+    /// The one output of a standard operator without attributes.
+    pub(crate) fn op(&mut self, op: &'static str, inputs: &[&Value]) -> Value {
+        self.op_with(Op::Onnx(op), inputs, &[])
+    }
+
+    /// The first output of an operator.
+    pub(crate) fn op_with(
+        &mut self,
+        op: Op,
+        inputs: &[&Value],
+        attributes: &[Attribute<'_>],
+    ) -> Value {
+        let (op_type, domain) = match op {
+            Op::Onnx(name) => (name, ""),
+            Op::Contrib(name) => (name, CONTRIB),
+        };
+        let name = format!("{op_type}_{}", self.graph.node.len());
+        self.graph.node.push(NodeProto {
+            input: inputs.iter().map(|value| value.0.clone()).collect(),
+            output: vec![name.clone()],
+            name: name.clone(),
+            op_type: op_type.to_owned(),
+            attribute: attributes.iter().map(attribute).collect(),
+            domain: domain.to_owned(),
+        });
+        Value(name)
+    }
+
+    /// The whole graph as an ONNX file.
+    pub(crate) fn into_model(self) -> Vec<u8> {
+        let set = |domain: &str, version| OperatorSetIdProto {
+            domain: domain.to_owned(),
+            version,
+        };
+        let model = ModelProto {
+            ir_version: IR_VERSION,
+            producer_name: "xenoglot".into(),
+            graph: Some(self.graph),
+            opset_import: vec![set("", OPSET), set(CONTRIB, 1)],
+        };
+        model.encode_to_vec()
+    }
+}
+
+fn value_info(name: &str, element: Element, dims: &[&str]) -> ValueInfoProto {
+    let dim = dims.iter().map(|name| DimensionProto {
+        dim_param: (*name).to_owned(),
+    });
+    ValueInfoProto {
+        name: name.to_owned(),
+        r#type: Some(TypeProto {
+            tensor_type: Some(TensorTypeProto {
+                elem_type: element.data_type() as i32,
+                shape: Some(TensorShapeProto { dim: dim.collect() }),
+            }),
+        }),
+    }
+}
+
+fn attribute(attribute: &Attribute<'_>) -> AttributeProto {
+    let base = |name: &str, r#type: AttributeType| AttributeProto {
+        name: name.to_owned(),
+        r#type: r#type as i32,
+        ..AttributeProto::default()
+    };
+    match *attribute {
+        Attribute::Int(name, i) => AttributeProto {
+            i,
+            ..base(name, AttributeType::Int)
+        },
+        Attribute::Float(name, f) => AttributeProto {
+            f,
+            ..base(name, AttributeType::Float)
+        },
+        Attribute::Text(name, text) => AttributeProto {
+            s: text.as_bytes().to_vec(),
+            ..base(name, AttributeType::String)
+        },
+    }
+}
