@@ -4,12 +4,18 @@ use xenoglot_engine::model::{EmbeddedFile, ModelDir};
 
 macro_rules! embedded {
     ($name:literal) => {
-        EmbeddedFile { name: $name, bytes: include_bytes!(concat!("../models/xenoglot-static/", $name)) }
+        EmbeddedFile {
+            name: $name,
+            bytes: include_bytes!(concat!("../models/xenoglot-static/", $name)),
+        }
     };
 }
 
-static FILES: &[EmbeddedFile] =
-    &[embedded!("config.json"), embedded!("tokenizer.json"), embedded!("model.safetensors")];
+static FILES: &[EmbeddedFile] = &[
+    embedded!("config.json"),
+    embedded!("tokenizer.json"),
+    embedded!("model.safetensors"),
+];
 
 /// `models/xenoglot-static`: a multilingual token table, trained by `training/`.
 pub(crate) fn default_model() -> ModelDir {

@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use xenoglot_engine::eval::{Averaged, Measure, Retrieved, Run, Topic, read_qrels, read_topics, score};
+use xenoglot_engine::eval::{
+    Averaged, Measure, Retrieved, Run, Topic, read_qrels, read_topics, score,
+};
 use xenoglot_engine::{FirstStage, Fusion, Plan, Query, Searcher};
 use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
 
@@ -33,8 +35,14 @@ const FILES: [(&str, &str); 3] = [
 const SHOWN: [(&str, &str); 4] = [
     ("q05", ""),
     ("q60", "how do migrating birds find their way"),
-    ("q14", "bacteria that resist antibiotics: causes and prevention"),
-    ("q55", "an ancient water clock that rings its bells by itself"),
+    (
+        "q14",
+        "bacteria that resist antibiotics: causes and prevention",
+    ),
+    (
+        "q55",
+        "an ancient water clock that rings its bells by itself",
+    ),
 ];
 
 /// Runs `xenoglot demo`.
@@ -43,7 +51,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let encoder = args.model.load()?;
     write_files(dir)?;
     let corpus = Corpus::open(&[dir.join("corpus.jsonl").display().to_string()])?;
-    let summary = index(corpus, &IndexPlan::default(), &*encoder, &dir.join("index"), &Progress::default())?;
+    let summary = index(
+        corpus,
+        &IndexPlan::default(),
+        &*encoder,
+        &dir.join("index"),
+        &Progress::default(),
+    )?;
     let mut out = anstream::stdout().lock();
     writeln!(
         out,
@@ -57,7 +71,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let searcher = open_index(&dir.join("index"), encoder)?;
     let topics = read_topics(&dir.join("topics.jsonl"))?;
     for (id, gloss) in SHOWN {
-        let topic = topics.iter().find(|topic| topic.id == id).with_context(|| format!("no topic {id}"))?;
+        let topic = topics
+            .iter()
+            .find(|topic| topic.id == id)
+            .with_context(|| format!("no topic {id}"))?;
         show(&searcher, topic, gloss)?;
     }
     print_scores(dir, &searcher, &topics)?;
@@ -81,8 +98,17 @@ fn show(searcher: &Searcher, topic: &Topic, gloss: &str) -> Result<()> {
     }
     writeln!(out, "{DIM:#}")?;
     drop(out);
-    let query = Query { text: topic.query.clone(), lang: topic.lang };
-    let answer = searcher.search(&query, &Plan { depth: 3, ..Plan::default() })?;
+    let query = Query {
+        text: topic.query.clone(),
+        lang: topic.lang,
+    };
+    let answer = searcher.search(
+        &query,
+        &Plan {
+            depth: 3,
+            ..Plan::default()
+        },
+    )?;
     Hits::of(searcher, &query, answer)?.print(false)?;
     writeln!(anstream::stdout())?;
     Ok(())
@@ -91,10 +117,25 @@ fn show(searcher: &Searcher, topic: &Topic, gloss: &str) -> Result<()> {
 /// Scores every first stage on all topics.
 fn print_scores(dir: &Path, searcher: &Searcher, topics: &[Topic]) -> Result<()> {
     let qrels = read_qrels(&dir.join("qrels.txt"))?;
-    let measures: Vec<Measure> = ["nDCG@10", "RR", "Success@1"].map(str::parse).into_iter().collect::<Result<_, _>>()?;
+    let measures: Vec<Measure> = ["nDCG@10", "RR", "Success@1"]
+        .map(str::parse)
+        .into_iter()
+        .collect::<Result<_, _>>()?;
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{BOLD}{} topics in {} languages, scored{BOLD:#}", topics.len(), n_languages(topics))?;
-    writeln!(out, "{DIM}           {}{DIM:#}", measures.iter().map(|m| format!("{m:>10}", m = m.to_string())).collect::<String>())?;
+    writeln!(
+        out,
+        "{BOLD}{} topics in {} languages, scored{BOLD:#}",
+        topics.len(),
+        n_languages(topics)
+    )?;
+    writeln!(
+        out,
+        "{DIM}           {}{DIM:#}",
+        measures
+            .iter()
+            .map(|m| format!("{m:>10}", m = m.to_string()))
+            .collect::<String>()
+    )?;
     let stages = [
         ("lexical", FirstStage::Lexical),
         ("dense", FirstStage::Dense),
@@ -103,35 +144,76 @@ fn print_scores(dir: &Path, searcher: &Searcher, topics: &[Topic]) -> Result<()>
     for (name, first_stage) in stages {
         let run = run_topics(searcher, topics, first_stage)?;
         let scores = score(&qrels, &run, &measures, Averaged::Judged)?;
-        writeln!(out, "  {name:<9}{}", scores.all().iter().map(|value| format!("{value:>10.3}")).collect::<String>())?;
+        writeln!(
+            out,
+            "  {name:<9}{}",
+            scores
+                .all()
+                .iter()
+                .map(|value| format!("{value:>10.3}"))
+                .collect::<String>()
+        )?;
     }
-    writeln!(out, "{DIM}most topics have no answer in their own language: words alone cannot find one{DIM:#}\n")?;
+    writeln!(
+        out,
+        "{DIM}most topics have no answer in their own language: words alone cannot find one{DIM:#}\n"
+    )?;
     Ok(())
 }
 
 fn run_topics(searcher: &Searcher, topics: &[Topic], first_stage: FirstStage) -> Result<Run> {
     let mut run = Run::new("demo")?;
-    let plan = Plan { first_stage, depth: 100, ..Plan::default() };
+    let plan = Plan {
+        first_stage,
+        depth: 100,
+        ..Plan::default()
+    };
     for topic in topics {
-        let query = Query { text: topic.query.clone(), lang: topic.lang };
+        let query = Query {
+            text: topic.query.clone(),
+            lang: topic.lang,
+        };
         let ranking = searcher.search(&query, &plan)?.ranking;
-        let docs = searcher.documents(ranking.docs())?.into_iter().zip(ranking.candidates());
-        run.add(&topic.id, docs.map(|(doc, candidate)| Retrieved { doc: doc.id, score: candidate.score }).collect())?;
+        let docs = searcher
+            .documents(ranking.docs())?
+            .into_iter()
+            .zip(ranking.candidates());
+        run.add(
+            &topic.id,
+            docs.map(|(doc, candidate)| Retrieved {
+                doc: doc.id,
+                score: candidate.score,
+            })
+            .collect(),
+        )?;
     }
     Ok(run)
 }
 
 fn n_languages(topics: &[Topic]) -> usize {
-    topics.iter().map(|topic| topic.lang).collect::<std::collections::BTreeSet<_>>().len()
+    topics
+        .iter()
+        .map(|topic| topic.lang)
+        .collect::<std::collections::BTreeSet<_>>()
+        .len()
 }
 
 fn print_next_steps(dir: &Path) -> Result<()> {
     let mut out = anstream::stdout().lock();
     let index = dir.join("index");
     let index = index.display();
-    writeln!(out, "The index lies in {BOLD}{index}{BOLD:#}, corpus, topics and judgments beside it. Try next:")?;
-    writeln!(out, "  {CYAN}xenoglot search 'why is the sky full of colours after rain' --index {index}{CYAN:#}")?;
+    writeln!(
+        out,
+        "The index lies in {BOLD}{index}{BOLD:#}, corpus, topics and judgments beside it. Try next:"
+    )?;
+    writeln!(
+        out,
+        "  {CYAN}xenoglot search 'why is the sky full of colours after rain' --index {index}{CYAN:#}"
+    )?;
     writeln!(out, "  {CYAN}xenoglot serve --index {index}{CYAN:#}")?;
-    writeln!(out, "  {CYAN}xenoglot index your-documents.jsonl --index your-index{CYAN:#}")?;
+    writeln!(
+        out,
+        "  {CYAN}xenoglot index your-documents.jsonl --index your-index{CYAN:#}"
+    )?;
     Ok(())
 }

@@ -70,8 +70,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             Ok(write_run(&args.run, &run)?)
         }
         Command::Score(args) => {
-            let averaged = if args.complete { Averaged::Judged } else { Averaged::Answered };
-            let scores = score(&read_qrels(&args.qrels)?, &read_run(&args.run)?, &args.measures, averaged)?;
+            let averaged = if args.complete {
+                Averaged::Judged
+            } else {
+                Averaged::Answered
+            };
+            let scores = score(
+                &read_qrels(&args.qrels)?,
+                &read_run(&args.run)?,
+                &args.measures,
+                averaged,
+            )?;
             print(&scores, args)
         }
     }
@@ -80,7 +89,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn print(scores: &Scores, args: &ScoreArgs) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let mut line = |measure: &Measure, topic: &str, value: f64| match args.json {
-        true => writeln!(out, "{}", json!({ "measure": measure.to_string(), "topic": topic, "value": value })),
+        true => writeln!(
+            out,
+            "{}",
+            json!({ "measure": measure.to_string(), "topic": topic, "value": value })
+        ),
         false => writeln!(out, "{measure}\t{topic}\t{value:.4}"),
     };
     if args.per_topic {

@@ -74,12 +74,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             OnErrorArg::Stop => OnError::Stop,
             OnErrorArg::Skip => OnError::Skip,
         },
-        hnsw: HnswParams { m: args.hnsw_m, ef_construction: args.ef_construction },
+        hnsw: HnswParams {
+            m: args.hnsw_m,
+            ef_construction: args.ef_construction,
+        },
     };
     let progress = Progress::default();
     stop_on_signal(&progress)?;
     let size_bytes = corpus.size_bytes();
-    let summary = shown(&progress, size_bytes, || index(corpus, &plan, &*encoder, &args.index, &progress))?;
+    let summary = shown(&progress, size_bytes, || {
+        index(corpus, &plan, &*encoder, &args.index, &progress)
+    })?;
     print_summary(&summary, args)
 }
 
@@ -90,12 +95,18 @@ fn stop_on_signal(progress: &Progress) -> Result<()> {
 }
 
 /// Runs `work` while another thread shows how far it is.
-fn shown<T: Send>(progress: &Progress, size_bytes: Option<u64>, work: impl FnOnce() -> T + Send) -> T {
+fn shown<T: Send>(
+    progress: &Progress,
+    size_bytes: Option<u64>,
+    work: impl FnOnce() -> T + Send,
+) -> T {
     std::thread::scope(|scope| {
         let (done, ended) = channel::<()>();
         let shower = scope.spawn(move || {
             if std::io::stderr().is_terminal() {
-                show_bar(progress, size_bytes, || ended.recv_timeout(Duration::from_millis(100)));
+                show_bar(progress, size_bytes, || {
+                    ended.recv_timeout(Duration::from_millis(100))
+                });
             } else {
                 show_lines(progress, || ended.recv_timeout(Duration::from_secs(5)));
             }
@@ -107,14 +118,22 @@ fn shown<T: Send>(progress: &Progress, size_bytes: Option<u64>, work: impl FnOnc
     })
 }
 
-fn show_bar(progress: &Progress, size_bytes: Option<u64>, wait: impl Fn() -> Result<(), RecvTimeoutError>) {
+fn show_bar(
+    progress: &Progress,
+    size_bytes: Option<u64>,
+    wait: impl Fn() -> Result<(), RecvTimeoutError>,
+) {
     let start = Instant::now();
     let bar = match size_bytes {
         Some(size_bytes) => ProgressBar::new(size_bytes),
         None => ProgressBar::no_length(),
     };
     let reading = "{bar:32} {percent:>3}%  {msg}  {eta} left";
-    let style = ProgressStyle::with_template(if size_bytes.is_some() { reading } else { "{spinner} {msg}" });
+    let style = ProgressStyle::with_template(if size_bytes.is_some() {
+        reading
+    } else {
+        "{spinner} {msg}"
+    });
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut graph = false;
     while wait() == Err(RecvTimeoutError::Timeout) {
@@ -159,7 +178,11 @@ fn print_summary(summary: &Summary, args: &Args) -> Result<()> {
         writeln!(err, "skipped {why}")?;
     }
     if summary.skipped.n > summary.skipped.listed.len() as u64 {
-        writeln!(err, "skipped {} more", summary.skipped.n - summary.skipped.listed.len() as u64)?;
+        writeln!(
+            err,
+            "skipped {} more",
+            summary.skipped.n - summary.skipped.listed.len() as u64
+        )?;
     }
     let n_docs = manifest.n_docs as u64;
     let timings = &summary.timings;
@@ -183,17 +206,38 @@ fn print_summary(summary: &Summary, args: &Args) -> Result<()> {
     ];
     for (name, took) in stages {
         let rate = n_docs as f64 / took.as_secs_f64().max(1e-9);
-        writeln!(err, "  {name:<8} {:>8.2} s  {:>10}/s", took.as_secs_f64(), grouped(rate as u64))?;
+        writeln!(
+            err,
+            "  {name:<8} {:>8.2} s  {:>10}/s",
+            took.as_secs_f64(),
+            grouped(rate as u64)
+        )?;
     }
     let memory = peak_memory_bytes().map(|bytes| format!(", peak memory {}", megabytes(bytes)));
-    writeln!(err, "{} on disk{}", megabytes(manifest.size_bytes()), memory.unwrap_or_default())?;
-    writeln!(err, "try: {CYAN}xenoglot search 'your words' --index {}{CYAN:#}", args.index.display())?;
+    writeln!(
+        err,
+        "{} on disk{}",
+        megabytes(manifest.size_bytes()),
+        memory.unwrap_or_default()
+    )?;
+    writeln!(
+        err,
+        "try: {CYAN}xenoglot search 'your words' --index {}{CYAN:#}",
+        args.index.display()
+    )?;
     Ok(())
 }
 
 /// The most memory this process ever held, where the system tells (Linux: `VmHWM`).
 fn peak_memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib * 1024)
 }

@@ -13,7 +13,11 @@ pub(crate) enum LangArg {
 impl LangArg {
     /// Reads the argument.
     pub(crate) fn parse(text: &str) -> Result<Self, xenoglot_engine::Error> {
-        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Given) }
+        if text == "auto" {
+            Ok(Self::Auto)
+        } else {
+            text.parse().map(Self::Given)
+        }
     }
 
     /// The language, where one was given.
@@ -28,8 +32,17 @@ impl LangArg {
     pub(crate) fn query(self, text: &str) -> (Query, Detection) {
         let language = match self {
             Self::Auto => detect(text),
-            Self::Given(lang) => Detection { lang, confidence: 1.0 },
+            Self::Given(lang) => Detection {
+                lang,
+                confidence: 1.0,
+            },
         };
-        (Query { text: text.to_owned(), lang: language.lang }, language)
+        (
+            Query {
+                text: text.to_owned(),
+                lang: language.lang,
+            },
+            language,
+        )
     }
 }

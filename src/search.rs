@@ -104,7 +104,10 @@ impl SearchArgs {
         }
         let searcher = self.open()?;
         let plan = self.plan(1_000);
-        let answers: Result<Vec<_>> = topics.par_iter().map(|topic| self.retrieve(&searcher, &plan, topic)).collect();
+        let answers: Result<Vec<_>> = topics
+            .par_iter()
+            .map(|topic| self.retrieve(&searcher, &plan, topic))
+            .collect();
         let mut run = Run::new(tag)?;
         for (topic, ranking) in topics.iter().zip(answers?) {
             run.add(&topic.id, ranking)?;
@@ -113,11 +116,21 @@ impl SearchArgs {
     }
 
     fn retrieve(&self, searcher: &Searcher, plan: &Plan, topic: &Topic) -> Result<Vec<Retrieved>> {
-        let lang = if topic.lang == Lang::UNKNOWN { self.lang } else { LangArg::Given(topic.lang) };
+        let lang = if topic.lang == Lang::UNKNOWN {
+            self.lang
+        } else {
+            LangArg::Given(topic.lang)
+        };
         let (query, _) = lang.query(&topic.query);
         let ranking = searcher.search(&query, plan)?.ranking;
         let docs = searcher.documents(ranking.docs())?.into_iter();
-        Ok(docs.zip(ranking.candidates()).map(|(doc, candidate)| Retrieved { doc: doc.id, score: candidate.score }).collect())
+        Ok(docs
+            .zip(ranking.candidates())
+            .map(|(doc, candidate)| Retrieved {
+                doc: doc.id,
+                score: candidate.score,
+            })
+            .collect())
     }
 }
 
@@ -149,7 +162,12 @@ fn one(args: &Args, text: &str) -> Result<()> {
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
     let n = hits.docs.len();
     let mut err = anstream::stderr().lock();
-    writeln!(err, "{DIM}{n} hits in {took_ms:.1} ms; the query's language: {} ({:.0} % sure){DIM:#}", language.lang, language.confidence * 100.0)?;
+    writeln!(
+        err,
+        "{DIM}{n} hits in {took_ms:.1} ms; the query's language: {} ({:.0} % sure){DIM:#}",
+        language.lang,
+        language.confidence * 100.0
+    )?;
     Ok(())
 }
 
@@ -166,12 +184,28 @@ impl Hits {
         let docs = searcher.documents(answer.ranking.docs())?;
         let texts: Vec<&str> = docs.iter().map(|doc| doc.text.as_str()).collect();
         let snippets = snippets(searcher.encoder(), &query.text, &texts)?;
-        Ok(Self { answer, docs, snippets })
+        Ok(Self {
+            answer,
+            docs,
+            snippets,
+        })
     }
 
     fn views(&self) -> impl Iterator<Item = HitView<'_>> {
-        let hits = self.answer.ranking.candidates().iter().zip(&self.docs).zip(&self.snippets).zip(1..);
-        hits.map(|(((candidate, doc), snippet), rank)| HitView { rank, candidate: *candidate, doc, snippet })
+        let hits = self
+            .answer
+            .ranking
+            .candidates()
+            .iter()
+            .zip(&self.docs)
+            .zip(&self.snippets)
+            .zip(1..);
+        hits.map(|(((candidate, doc), snippet), rank)| HitView {
+            rank,
+            candidate: *candidate,
+            doc,
+            snippet,
+        })
     }
 
     /// Prints the hits for people.
@@ -204,7 +238,9 @@ impl Hits {
     fn explanation(&self, hit: &HitView<'_>) -> serde_json::Value {
         let found = self.answer.stages.iter().filter_map(|stage| {
             let candidates = stage.ranking.candidates();
-            let at = candidates.iter().position(|candidate| candidate.doc == hit.candidate.doc)?;
+            let at = candidates
+                .iter()
+                .position(|candidate| candidate.doc == hit.candidate.doc)?;
             Some(json!({ "stage": stage.name, "rank": at + 1, "score": candidates[at].score }))
         });
         found.collect()

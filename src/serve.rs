@@ -19,7 +19,12 @@ pub(crate) struct Args {
     #[command(flatten)]
     model: ModelArgs,
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS:PORT", env = "XENOGLOT_BIND", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        env = "XENOGLOT_BIND",
+        default_value = "127.0.0.1:8080"
+    )]
     bind: SocketAddr,
     /// Searches that may run at once; more are answered with 503 [default: four per core]
     #[arg(long, value_name = "N")]
@@ -35,9 +40,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let served = serve(app, args.bind, |address| {
         // Scripts wait for this line; it is the first on standard output, and the only one.
         let mut out = anstream::stdout().lock();
-        let _ = writeln!(out, "{BOLD}listening on http://{address}{BOLD:#} with {} documents", grouped(n_docs));
+        let _ = writeln!(
+            out,
+            "{BOLD}listening on http://{address}{BOLD:#} with {} documents",
+            grouped(n_docs)
+        );
         let _ = out.flush();
-        let ask = format!("curl -s http://{address}/v1/search -H 'content-type: application/json' -d '{{\"query\": \"…\"}}'");
+        let ask = format!(
+            "curl -s http://{address}/v1/search -H 'content-type: application/json' -d '{{\"query\": \"…\"}}'"
+        );
         let _ = writeln!(anstream::stderr(), "try: {CYAN}{ask}{CYAN:#}");
     });
     served.with_context(|| format!("cannot listen on {}", args.bind))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use tracing_subscriber::EnvFilter;
-use xenoglot_engine::model::{self, ModelDir};
+use xenoglot_engine::model::{self, Device, LoadOptions, ModelDir, RuntimeSearch};
 use xenoglot_engine::{Encoder, Searcher};
 use xenoglot_reranker::PassageReranker;
 
@@ -16,31 +16,95 @@ pub(crate) const DEFAULT_INDEX: &str = "xenoglot-index";
 
 /// Logs go to standard error; `XENOGLOT_LOG=debug` says more.
 pub(crate) fn logging() {
-    let filter = EnvFilter::try_from_env("XENOGLOT_LOG").unwrap_or_else(|_| EnvFilter::new("warn,xenoglot_api=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let filter = EnvFilter::try_from_env("XENOGLOT_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,xenoglot_api=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
 }
 
-/// Which encoder to use; every command that embeds takes these.
+/// Which encoder to use, and where it runs; every command that embeds takes these.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ModelArgs {
     /// Model directory [default: the multilingual encoder inside this program]
     #[arg(long, value_name = "DIR", env = "XENOGLOT_MODEL")]
     model: Option<PathBuf>,
+    /// Where a transformer runs: auto, cpu, cuda or cuda:N
+    #[arg(long, value_name = "DEVICE", env = "XENOGLOT_DEVICE", default_value = "auto", value_parser = device)]
+    device: Device,
 }
 
 impl ModelArgs {
-    /// The model's files.
-    pub(crate) fn dir(&self) -> Result<ModelDir> {
-        match &self.model {
-            Some(path) => Ok(ModelDir::open(path)?),
-            None => Ok(default_model()),
-        }
-    }
-
     /// Loads the encoder.
     pub(crate) fn load(&self) -> Result<Arc<dyn Encoder>> {
-        Ok(Arc::from(model::load(&self.dir()?)?))
+        let dir = match &self.model {
+            Some(path) => ModelDir::open(path)?,
+            None => default_model(),
+        };
+        let options = LoadOptions {
+            device: self.device,
+            runtime: runtime_search(),
+            ..LoadOptions::default()
+        };
+        Ok(Arc::from(model::load(&dir, &options)?))
     }
+}
+
+fn device(text: &str) -> Result<Device, String> {
+    match text.split_once(':') {
+        None if text == "auto" => Ok(Device::Auto),
+        None if text == "cpu" => Ok(Device::Cpu),
+        None if text == "cuda" => Ok(Device::Cuda(0)),
+        Some(("cuda", n)) if n.parse::<u32>().is_ok() => {
+            Ok(Device::Cuda(n.parse().unwrap_or_default()))
+        }
+        _ => Err("expected auto, cpu, cuda or cuda:N".into()),
+    }
+}
+
+/// Where ONNX Runtime is looked for, best place first: `XENOGLOT_ORT_DYLIB`, else `ORT_DYLIB_PATH`; beside the program;
+/// `runtime/` here or above the program; the Python packages of an active or the first `python3`.
+pub(crate) fn runtime_search() -> RuntimeSearch {
+    let named = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    RuntimeSearch {
+        explicit: named("XENOGLOT_ORT_DYLIB").or_else(|| named("ORT_DYLIB_PATH")),
+        executable: std::env::current_exe().ok(),
+        working_dir: std::env::current_dir().ok(),
+        python_packages: python_packages(),
+    }
+}
+
+/// The `site-packages` of the virtual environment that is active and of every `python3` on the PATH.
+fn python_packages() -> Vec<PathBuf> {
+    let mut prefixes: Vec<PathBuf> = std::env::var_os("VIRTUAL_ENV")
+        .map(PathBuf::from)
+        .into_iter()
+        .collect();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    for bin in std::env::split_paths(&path).filter(|bin| bin.join("python3").exists()) {
+        prefixes.extend(bin.parent().map(Path::to_owned));
+    }
+    let patterns = prefixes.iter().flat_map(|prefix| {
+        [
+            "lib/python3*/site-packages",
+            "lib/python3*/dist-packages",
+            "lib/python3/dist-packages",
+        ]
+        .map(|folder| prefix.join(folder).display().to_string())
+    });
+    let mut packages: Vec<PathBuf> = patterns
+        .flat_map(|pattern| glob::glob(&pattern))
+        .flatten()
+        .flatten()
+        .collect();
+    packages.dedup();
+    packages
 }
 
 /// Opens the index in `dir`, ready for every stage.

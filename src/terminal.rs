@@ -10,7 +10,7 @@ pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
 pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
-const RED: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
 
 /// One hit, as the terminal shows it.
 pub(crate) struct HitView<'a> {
@@ -22,8 +22,17 @@ pub(crate) struct HitView<'a> {
 
 /// Prints a hit in two or more lines: rank, language, title, score and id, then the snippet.
 pub(crate) fn print_hit(out: &mut impl Write, hit: &HitView<'_>) -> std::io::Result<()> {
-    let HitView { rank, candidate, doc, snippet } = hit;
-    let title = if doc.title.is_empty() { &doc.id.0 } else { &doc.title };
+    let HitView {
+        rank,
+        candidate,
+        doc,
+        snippet,
+    } = hit;
+    let title = if doc.title.is_empty() {
+        &doc.id.0
+    } else {
+        &doc.title
+    };
     writeln!(
         out,
         "{DIM}{rank:>3}{DIM:#}  {GREEN}{:<7}{GREEN:#} {BOLD}{}{BOLD:#}  {DIM}{:.4}  {}{DIM:#}",
@@ -39,11 +48,24 @@ pub(crate) fn print_hit(out: &mut impl Write, hit: &HitView<'_>) -> std::io::Res
 }
 
 /// Prints what each stage made of a hit.
-pub(crate) fn print_explanation(out: &mut impl Write, hit: &HitView<'_>, stages: &[Stage]) -> std::io::Result<()> {
+pub(crate) fn print_explanation(
+    out: &mut impl Write,
+    hit: &HitView<'_>,
+    stages: &[Stage],
+) -> std::io::Result<()> {
     for stage in stages {
         let candidates = stage.ranking.candidates();
-        if let Some(at) = candidates.iter().position(|candidate| candidate.doc == hit.candidate.doc) {
-            writeln!(out, "             {DIM}{:<8} rank {:<4} score {:.4}{DIM:#}", stage.name, at + 1, candidates[at].score)?;
+        if let Some(at) = candidates
+            .iter()
+            .position(|candidate| candidate.doc == hit.candidate.doc)
+        {
+            writeln!(
+                out,
+                "             {DIM}{:<8} rank {:<4} score {:.4}{DIM:#}",
+                stage.name,
+                at + 1,
+                candidates[at].score
+            )?;
         }
     }
     Ok(())
@@ -62,7 +84,11 @@ pub(crate) fn report(error: &anyhow::Error) {
 /// On a terminal, `text` in marks that keep a right-to-left text from reordering what stands beside it
 /// (FIRST STRONG ISOLATE, POP DIRECTIONAL ISOLATE; UAX #9). Elsewhere, `text` alone.
 fn isolated(text: &str) -> String {
-    if std::io::stdout().is_terminal() { format!("\u{2068}{text}\u{2069}") } else { text.to_owned() }
+    if std::io::stdout().is_terminal() {
+        format!("\u{2068}{text}\u{2069}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Cuts `text` into lines of at most `columns`, at spaces where there are some: wide characters count two columns.
@@ -95,8 +121,16 @@ fn wrapped(text: &str, columns: usize) -> Vec<&str> {
 pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let first = digits.len() % 3;
-    let mut groups: Vec<&str> = if first > 0 { vec![&digits[..first]] } else { Vec::new() };
-    groups.extend((first..digits.len()).step_by(3).map(|at| &digits[at..at + 3]));
+    let mut groups: Vec<&str> = if first > 0 {
+        vec![&digits[..first]]
+    } else {
+        Vec::new()
+    };
+    groups.extend(
+        (first..digits.len())
+            .step_by(3)
+            .map(|at| &digits[at..at + 3]),
+    );
     groups.join(",")
 }
 
@@ -111,7 +145,13 @@ mod tests {
 
     #[test]
     fn digits_stand_in_threes() {
-        for (n, expected) in [(0, "0"), (12, "12"), (123, "123"), (1234, "1,234"), (1_234_567, "1,234,567")] {
+        for (n, expected) in [
+            (0, "0"),
+            (12, "12"),
+            (123, "123"),
+            (1234, "1,234"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(grouped(n), expected);
         }
     }

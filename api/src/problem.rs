@@ -44,7 +44,7 @@ impl Problem {
     }
 
     /// Something broke here: `cause` is logged, and the client learns no more than that.
-    pub(crate) fn internal(cause: &dyn std::error::Error) -> Self {
+    pub(crate) fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = cause, "request failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -35,7 +35,12 @@ pub fn open_lines(path: &Path) -> Result<Lines> {
 /// When the first block cannot be read.
 pub fn read_lines(path: &Path, bytes: impl Read + Send + 'static) -> Result<Lines> {
     let reader = unpacked(path, bytes).map_err(|source| cannot_read(path, source))?;
-    Ok(Lines { path: path.to_owned(), reader, number: 0, buffer: Vec::new() })
+    Ok(Lines {
+        path: path.to_owned(),
+        reader,
+        number: 0,
+        buffer: Vec::new(),
+    })
 }
 
 fn unpacked(path: &Path, bytes: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {

@@ -104,7 +104,9 @@ impl Searcher {
                 stages
             }
         };
-        let late = plan.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let late = plan
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline);
         if let (Some(depth), Some(reranker), false) = (plan.rerank_depth, &self.reranker, late) {
             let ranking = last_ranking(&stages);
             let docs = self.documents(ranking.docs().take(depth))?;
@@ -112,7 +114,11 @@ impl Searcher {
             stages.push(timed("rerank", rerank)?);
         }
         let ranking = last_ranking(&stages).cut(plan.depth);
-        Ok(Answer { ranking, stages, partial: late && plan.rerank_depth.is_some() })
+        Ok(Answer {
+            ranking,
+            stages,
+            partial: late && plan.rerank_depth.is_some(),
+        })
     }
 
     /// The documents at `ords`, in that order.

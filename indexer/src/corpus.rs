@@ -90,7 +90,7 @@ fn expand(input: &str) -> Result<Vec<PathBuf>> {
     for path in paths {
         let path = path.map_err(|error| engine::Error::Read {
             path: error.path().to_owned(),
-            source: error.into_error(),
+            source: error.into(),
         })?;
         if path.is_file() {
             files.push(path);
