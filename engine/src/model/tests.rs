@@ -181,6 +181,19 @@ fn a_model_of_links_is_read_through_them() {
 }
 
 #[test]
+fn a_length_without_room_for_text_is_refused() {
+    let Some(path) = golden("bert") else { return };
+    let dir = with_pooling(&path.join("base"), "mean");
+    let lengths = dir.path().join("sentence_bert_config.json");
+    fs::write(lengths, r#"{"max_seq_length": 2}"#).unwrap();
+    let Err(error) = load(&ModelDir::open(dir.path()).unwrap(), &options(1)) else {
+        panic!("the model was accepted");
+    };
+    let message = error.to_string();
+    assert!(message.contains("the model reads at most 2"), "{message}");
+}
+
+#[test]
 fn no_texts_give_no_rows() {
     let Some(path) = golden("bert") else { return };
     let encoder = load(&ModelDir::open(&path.join("base")).unwrap(), &options(1)).unwrap();
