@@ -158,6 +158,41 @@ fn a_model_inside_the_program_answers_as_the_one_on_disk() {
     assert_eq!(inside.spec().fingerprint, on_disk.spec().fingerprint);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_model_of_links_is_read_through_them() {
+    // The layout of the hub's cache: names link to files that are called by their hashes.
+    let Some(path) = golden("bert") else { return };
+    let dir = TempDir::new().unwrap();
+    fs::create_dir_all(dir.path().join("blobs")).unwrap();
+    fs::create_dir_all(dir.path().join("snapshots/0")).unwrap();
+    for (i, name) in ["config.json", "tokenizer.json", "model.safetensors"]
+        .iter()
+        .enumerate()
+    {
+        let blob = dir.path().join(format!("blobs/{i}"));
+        fs::copy(path.join("base").join(name), blob).unwrap();
+        let link = dir.path().join("snapshots/0").join(name);
+        std::os::unix::fs::symlink(format!("../../blobs/{i}"), link).unwrap();
+    }
+    let dir = ModelDir::open(&dir.path().join("snapshots/0")).unwrap();
+    let encoder = load(&dir, &options(1)).unwrap();
+    assert_eq!(encoder.encode(&["x"], Role::Query).unwrap().dim(), 64);
+}
+
+#[test]
+fn a_length_without_room_for_text_is_refused() {
+    let Some(path) = golden("bert") else { return };
+    let dir = with_pooling(&path.join("base"), "mean");
+    let lengths = dir.path().join("sentence_bert_config.json");
+    fs::write(lengths, r#"{"max_seq_length": 2}"#).unwrap();
+    let Err(error) = load(&ModelDir::open(dir.path()).unwrap(), &options(1)) else {
+        panic!("the model was accepted");
+    };
+    let message = error.to_string();
+    assert!(message.contains("the model reads at most 2"), "{message}");
+}
+
 #[test]
 fn no_texts_give_no_rows() {
     let Some(path) = golden("bert") else { return };

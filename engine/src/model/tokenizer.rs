@@ -1,6 +1,6 @@
 //! Text → model ids. The one room of the `tokenizers` crate.
 
-use tokenizers::TruncationParams;
+use tokenizers::{PostProcessor, TruncationParams};
 
 use crate::error::{Cause, Error, Result};
 
@@ -29,8 +29,19 @@ impl Tokenizer {
     /// Cuts every text so that [`ids_with_special`](Self::ids_with_special) gives at most `max_tokens`.
     ///
     /// # Errors
-    /// When the special tokens alone are more.
+    /// When the special tokens alone are as many.
     pub(crate) fn truncated(mut self, dir: &ModelDir, max_tokens: usize) -> Result<Self> {
+        let post_processor = self.inner.get_post_processor();
+        let n_special = post_processor.map_or(0, |processor| processor.added_tokens(false));
+        // The library subtracts one from the other without looking.
+        if max_tokens <= n_special {
+            return Err(Error::Model {
+                path: dir.path_of("tokenizer.json"),
+                problem: format!(
+                    "it adds {n_special} special tokens, and the model reads at most {max_tokens}"
+                ),
+            });
+        }
         let truncation = TruncationParams {
             max_length: max_tokens,
             ..TruncationParams::default()

@@ -1,6 +1,7 @@
 //! Tensors of a `model.safetensors`, left where they lie.
 
 use std::ops::Range;
+use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors};
 
@@ -13,6 +14,13 @@ pub(crate) struct Weights {
     dir: ModelDir,
     file: &'static str,
     bytes: Bytes,
+    on_disk: Option<OnDisk>,
+}
+
+/// Where other libraries find the file.
+struct OnDisk {
+    folder: String,
+    name: String,
 }
 
 /// One tensor of the file.
@@ -31,6 +39,7 @@ impl Weights {
             dir: dir.clone(),
             file,
             bytes: dir.bytes(file)?,
+            on_disk: dir.folder().and_then(|folder| resolve(&folder.join(file))),
         };
         weights.parsed()?;
         Ok(weights)
@@ -46,9 +55,14 @@ impl Weights {
         self.file
     }
 
-    /// The folder of the file, if it lies on disk under a name that other libraries can be told.
+    /// What a graph calls the file that its tensors lie in.
+    pub(crate) fn location(&self) -> &str {
+        self.on_disk.as_ref().map_or(self.file, |file| &file.name)
+    }
+
+    /// The folder that holds [`location`](Self::location), if the file lies on disk under a name that can be told.
     pub(crate) fn folder(&self) -> Option<&str> {
-        self.dir.folder()?.to_str()
+        self.on_disk.as_ref().map(|file| file.folder.as_str())
     }
 
     /// Whether there is a tensor `name`.
@@ -86,4 +100,14 @@ impl Weights {
             source: source.into(),
         })
     }
+}
+
+/// The file that `path` leads to. ONNX Runtime follows no link out of the folder it is told, and in the cache of the
+/// model hub every file is such a link.
+fn resolve(path: &Path) -> Option<OnDisk> {
+    let real = path.canonicalize().ok()?;
+    Some(OnDisk {
+        folder: real.parent()?.to_str()?.to_owned(),
+        name: real.file_name()?.to_str()?.to_owned(),
+    })
 }

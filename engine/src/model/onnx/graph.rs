@@ -140,7 +140,7 @@ impl GraphBuilder {
             data_type: data_type as i32,
             name: name.to_owned(),
             external_data: vec![
-                entry("location", weights.file_name().to_owned()),
+                entry("location", weights.location().to_owned()),
                 entry("offset", tensor.range.start.to_string()),
                 entry("length", tensor.range.len().to_string()),
             ],
