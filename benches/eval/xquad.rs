@@ -1,0 +1,226 @@
+//! Does a question in one language find its paragraph in another?
+//!
+//! Corpus: XQuAD paragraphs (LAReQA's files), 240 in each of 11 languages; topics: its 1,190 questions in the same
+//! languages; every one of the 11 × 11 pairs, by lexical, dense and hybrid search with the encoder inside the program.
+//! Peer: the lexical stage, in the same table.
+//!
+//! ```text
+//! cargo bench --bench xquad                     prints the tables and compares them with benches/eval/xquad.tsv
+//! cargo bench --bench xquad -- --model DIR      the same for another encoder, compared with nothing
+//! cargo bench --bench xquad -- --write          keeps the figures as the expected ones
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
+use xenoglot_engine::eval::{
+    Averaged, Measure, Retrieved, Run, Topic, read_qrels, read_topics, score,
+};
+use xenoglot_engine::model::{self, LoadOptions, ModelDir};
+use xenoglot_engine::{Encoder, FirstStage, Fusion, Lang, Plan, Query, Recall, Reranker, Searcher};
+use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
+use xenoglot_reranker::PassageReranker;
+
+const LANGUAGES: [&str; 11] = [
+    "ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh",
+];
+/// nDCG@10 needs ten; reranking the hundred that are looked at needs those.
+const DEPTH: usize = 100;
+/// Figures are printed to four decimals; the same figures come out of every run on every machine but for rounding.
+const TOLERANCE: f64 = 0.0005;
+const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/eval/xquad.tsv");
+
+/// (system, query language, document language) → nDCG@10.
+type Table = BTreeMap<(&'static str, &'static str, &'static str), f64>;
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| arg != "--bench")
+        .collect();
+    let model = args
+        .iter()
+        .position(|arg| arg == "--model")
+        .map(|at| args.get(at + 1).context("--model takes a directory"));
+    let data = shared()?.join("data/xquad-r");
+    let dir = match model.transpose()? {
+        Some(path) => ModelDir::open(Path::new(path))?,
+        None => {
+            ModelDir::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/xenoglot-static"))?
+        }
+    };
+    let encoder: Arc<dyn Encoder> = Arc::from(model::load(&dir, &LoadOptions::default())?);
+    let table = measure(&data, &encoder)?;
+    print(&table);
+    match args.iter().any(|arg| arg == "--write") {
+        true => write(&table),
+        false if args.is_empty() => compare(&table),
+        false => Ok(()),
+    }
+}
+
+fn shared() -> Result<PathBuf> {
+    let given = std::env::var_os("XENOGLOT_SHARED").map(PathBuf::from);
+    let path = given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
+    path.canonicalize()
+        .with_context(|| format!("no data at {}; set XENOGLOT_SHARED", path.display()))
+}
+
+fn measure(data: &Path, encoder: &Arc<dyn Encoder>) -> Result<Table> {
+    let scratch = std::env::temp_dir().join(format!("xenoglot-xquad-{}", std::process::id()));
+    let mut table = Table::new();
+    for doc_lang in LANGUAGES {
+        let corpus = Corpus::open(&[data
+            .join(format!("corpus.{doc_lang}.jsonl.zst"))
+            .display()
+            .to_string()])?;
+        let dir = scratch.join(doc_lang);
+        index(
+            corpus,
+            &IndexPlan::default(),
+            &**encoder,
+            &dir,
+            &Progress::default(),
+        )?;
+        let reranker: Box<dyn Reranker> = Box::new(PassageReranker::new(Arc::clone(encoder)));
+        let searcher = Searcher::open(&dir, Arc::clone(encoder))?
+            .with_reranker(reranker)
+            .with_recall(Recall::Exact);
+        let qrels = read_qrels(&data.join(format!("qrels/para.{doc_lang}.qrels")))?;
+        for query_lang in LANGUAGES {
+            let topics = read_topics(&data.join(format!("queries.{query_lang}.jsonl.zst")))?;
+            for (system, plan) in systems() {
+                let run = run(&searcher, &topics, query_lang.parse()?, &plan)?;
+                let measures: [Measure; 1] = ["nDCG@10".parse()?];
+                let scores = score(&qrels, &run, &measures, Averaged::Judged)?;
+                table.insert((system, query_lang, doc_lang), scores.all()[0]);
+            }
+        }
+    }
+    std::fs::remove_dir_all(&scratch)?;
+    Ok(table)
+}
+
+fn systems() -> [(&'static str, Plan); 4] {
+    let plan = |first_stage, rerank_depth| Plan {
+        first_stage,
+        depth: DEPTH,
+        rerank_depth,
+        deadline: None,
+    };
+    [
+        ("lexical", plan(FirstStage::Lexical, None)),
+        ("dense", plan(FirstStage::Dense, None)),
+        ("hybrid", plan(FirstStage::Hybrid(Fusion::default()), None)),
+        ("dense+passages", plan(FirstStage::Dense, Some(DEPTH))),
+    ]
+}
+
+fn run(searcher: &Searcher, topics: &[Topic], lang: Lang, plan: &Plan) -> Result<Run> {
+    let answer = |topic: &Topic| -> Result<Vec<Retrieved>> {
+        let query = Query {
+            text: topic.query.clone(),
+            lang,
+        };
+        let ranking = searcher.search(&query, plan)?.ranking;
+        let docs = searcher
+            .documents(ranking.docs().take(10))?
+            .into_iter()
+            .zip(ranking.candidates());
+        Ok(docs
+            .map(|(doc, candidate)| Retrieved {
+                doc: doc.id,
+                score: candidate.score,
+            })
+            .collect())
+    };
+    let answers: Vec<_> = topics.par_iter().map(answer).collect::<Result<_>>()?;
+    let mut run = Run::new("xquad")?;
+    for (topic, ranking) in topics.iter().zip(answers) {
+        run.add(&topic.id, ranking)?;
+    }
+    Ok(run)
+}
+
+#[allow(clippy::print_stdout, reason = "what a bench is for")]
+fn print(table: &Table) {
+    for (system, _) in systems() {
+        println!("\n### {system}, nDCG@10 (row: query, column: documents)\n");
+        println!("| | {} |", LANGUAGES.join(" | "));
+        println!("|---|{}", "---|".repeat(LANGUAGES.len()));
+        for query in LANGUAGES {
+            let cells: Vec<_> = LANGUAGES
+                .iter()
+                .map(|doc| format!("{:.3}", table[&(system, query, *doc)]))
+                .collect();
+            println!("| **{query}** | {} |", cells.join(" | "));
+        }
+    }
+    println!("\n### Summary\n");
+    println!(
+        "| system | X→en | en→X | all 110 cross pairs | least cross pair | en→en | monolingual | without zh, th |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for (system, _) in systems() {
+        let pairs = |keep: &dyn Fn(&str, &str) -> bool| -> Vec<f64> {
+            table
+                .iter()
+                .filter(|((s, q, d), _)| *s == system && keep(q, d))
+                .map(|(_, value)| *value)
+                .collect()
+        };
+        let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+        let cross = pairs(&|q, d| q != d);
+        let least = cross.iter().copied().fold(f64::INFINITY, f64::min);
+        println!(
+            "| {system} | {:.3} | {:.3} | {:.3} | {least:.3} | {:.3} | {:.3} | {:.3} |",
+            mean(pairs(&|q, d| q != "en" && d == "en")),
+            mean(pairs(&|q, d| q == "en" && d != "en")),
+            mean(cross),
+            table[&(system, "en", "en")],
+            mean(pairs(&|q, d| q == d)),
+            mean(pairs(&|q, d| q == d && !["zh", "th"].contains(&q))),
+        );
+    }
+}
+
+fn write(table: &Table) -> Result<()> {
+    let mut text = String::from("system\tquery\tdocuments\tnDCG@10\n");
+    for ((system, query, doc), value) in table {
+        text += &format!("{system}\t{query}\t{doc}\t{value:.4}\n");
+    }
+    std::fs::write(EXPECTED, text).with_context(|| format!("cannot write {EXPECTED}"))
+}
+
+/// Fails when a figure is not the one that was kept.
+fn compare(table: &Table) -> Result<()> {
+    let text =
+        std::fs::read_to_string(EXPECTED).with_context(|| format!("cannot read {EXPECTED}"))?;
+    let mut drifted = Vec::new();
+    for line in text.lines().skip(1) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [system, query, doc, expected] = fields[..] else {
+            bail!("{EXPECTED}: {line:?} has not four columns")
+        };
+        let expected: f64 = expected
+            .parse()
+            .with_context(|| format!("{EXPECTED}: {line:?}"))?;
+        let measured = table
+            .iter()
+            .find(|((s, q, d), _)| (*s, *q, *d) == (system, query, doc))
+            .map(|(_, value)| *value);
+        if measured.is_none_or(|measured| (measured - expected).abs() > TOLERANCE) {
+            drifted.push(format!(
+                "{system} {query}→{doc}: expected {expected:.4}, measured {measured:.4?}"
+            ));
+        }
+    }
+    if drifted.is_empty() {
+        Ok(())
+    } else {
+        bail!("{} figures drifted:\n{}", drifted.len(), drifted.join("\n"))
+    }
+}
