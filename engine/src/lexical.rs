@@ -1,20 +1,24 @@
 //! BM25 over terms (`tantivy`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use tantivy::collector::TopDocs;
 use tantivy::directory::MmapDirectory;
+use tantivy::index::SegmentId;
 use tantivy::merge_policy::NoMergePolicy;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, TermQuery};
 use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{
-    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, Term,
+    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, SegmentReader, TantivyDocument,
+    Term,
 };
 
 use crate::analyzer::Analyzer;
 use crate::document::{DocOrd, Document};
 use crate::error::{Error, Result};
+use crate::language::Lang;
 use crate::query::Query;
 use crate::ranking::{Candidate, Ranking};
 
@@ -25,6 +29,8 @@ const WRITER_BUDGET_BYTES: usize = 128 << 20;
 pub(crate) struct LexicalIndex {
     reader: IndexReader,
     fields: Fields,
+    /// Of the documents.
+    languages: Vec<Lang>,
 }
 
 #[derive(Clone, Copy)]
@@ -34,8 +40,8 @@ struct Fields {
 }
 
 impl LexicalIndex {
-    /// Opens the index in `dir`.
-    pub(crate) fn open(dir: &Path) -> Result<Self> {
+    /// Opens the index in `dir`, of documents in `languages`.
+    pub(crate) fn open(dir: &Path, languages: Vec<Lang>) -> Result<Self> {
         let open = || -> tantivy::Result<IndexReader> {
             let index = Index::open(MmapDirectory::open(dir)?)?;
             // A segment never changes under its reader: there is nothing to watch for.
@@ -48,12 +54,13 @@ impl LexicalIndex {
         Ok(Self {
             reader,
             fields: schema().1,
+            languages,
         })
     }
 
     /// The best `depth` documents that share a term with `query`.
     pub(crate) fn search(&self, query: &Query, depth: usize) -> Result<Ranking> {
-        let terms = Analyzer::new(query.lang).terms(&query.text);
+        let terms = self.terms(query);
         if terms.is_empty() || depth == 0 {
             return Ok(Ranking::default());
         }
@@ -69,31 +76,38 @@ impl LexicalIndex {
             .map_err(failed("search"))?;
         let mut candidates = Vec::with_capacity(found.len());
         for (score, address) in found {
-            let ords = searcher
-                .segment_reader(address.segment_ord)
-                .fast_fields()
-                .u64("ord");
-            let ord = ords
-                .map_err(failed("read its ordinals"))?
-                .first(address.doc_id);
-            let ord = ord
-                .and_then(|ord| u32::try_from(ord).ok())
-                .unwrap_or_default();
-            candidates.push(Candidate {
-                doc: DocOrd(ord),
-                score,
-            });
+            let part = searcher.segment_reader(address.segment_ord);
+            let doc = ord_of(part, address.doc_id).map_err(failed("read its ordinals"))?;
+            candidates.push(Candidate { doc, score });
         }
         Ok(Ranking::new(candidates, depth))
     }
 
+    /// What to look for, and how often the query says it.
+    ///
+    /// A query whose language is unknown, as most single words are, may be meant in any language of the index: it is
+    /// read as each of them would be.
+    fn terms(&self, query: &Query) -> BTreeMap<String, usize> {
+        let unknown = query.lang == Lang::UNKNOWN;
+        let guesses = self.languages.iter().filter(|_| unknown);
+        let mut terms = BTreeMap::new();
+        for lang in std::iter::once(&query.lang).chain(guesses) {
+            let mut found = Analyzer::new(*lang).terms(&query.text);
+            found.sort_unstable();
+            for same in found.chunk_by(|a, b| a == b) {
+                let count = terms.entry(same[0].clone()).or_default();
+                *count = same.len().max(*count);
+            }
+        }
+        terms
+    }
+
     /// Any of `terms`; one that comes twice weighs twice.
-    fn disjunction(&self, mut terms: Vec<String>) -> BooleanQuery {
-        terms.sort_unstable();
-        let clauses = terms.chunk_by(|a, b| a == b).map(|same| {
-            let term = Term::from_field_text(self.fields.terms, &same[0]);
+    fn disjunction(&self, terms: BTreeMap<String, usize>) -> BooleanQuery {
+        let clauses = terms.into_iter().map(|(term, count)| {
+            let term = Term::from_field_text(self.fields.terms, &term);
             let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-            let weighted = BoostQuery::new(Box::new(query), same.len() as f32);
+            let weighted = BoostQuery::new(Box::new(query), count as f32);
             (
                 Occur::Should,
                 Box::new(weighted) as Box<dyn tantivy::query::Query>,
@@ -154,15 +168,13 @@ impl LexicalWriter {
         }
     }
 
-    /// Writes everything to disk, as one part.
+    /// Writes everything to disk, as one part whose documents stand in the order of their ordinals.
     pub(crate) fn commit(mut self) -> Result<()> {
         let mut commit = || -> tantivy::Result<()> {
             self.writer.commit()?;
-            let mut parts = self.index.searchable_segment_metas()?;
-            parts.sort_by_key(|part| part.id());
+            let parts = self.parts()?;
             if parts.len() > 1 {
-                let ids: Vec<_> = parts.iter().map(|part| part.id()).collect();
-                self.writer.merge(&ids).wait()?;
+                self.writer.merge(&parts).wait()?;
             }
             Ok(())
         };
@@ -171,6 +183,31 @@ impl LexicalWriter {
             .wait_merging_threads()
             .map_err(failed("be written"))
     }
+
+    /// The parts written so far, in the order of their documents.
+    ///
+    /// A merge puts documents one after another as its parts come, and tantivy breaks ties by where a document stands:
+    /// parts in any other order would make rankings differ from build to build.
+    fn parts(&self) -> tantivy::Result<Vec<SegmentId>> {
+        let searcher = self.index.reader()?.searcher();
+        let mut parts = Vec::new();
+        for part in searcher.segment_readers() {
+            parts.push((ord_of(part, 0)?, part.segment_id()));
+        }
+        parts.sort_unstable_by_key(|(first, _)| *first);
+        Ok(parts.into_iter().map(|(_, id)| id).collect())
+    }
+}
+
+/// The ordinal of a document of one part.
+fn ord_of(part: &SegmentReader, doc: tantivy::DocId) -> tantivy::Result<DocOrd> {
+    let ord = part
+        .fast_fields()
+        .u64("ord")?
+        .first(doc)
+        .and_then(|ord| u32::try_from(ord).ok());
+    ord.map(DocOrd)
+        .ok_or_else(|| tantivy::TantivyError::InternalError("a document without ordinal".into()))
 }
 
 fn schema() -> (Schema, Fields) {
@@ -191,5 +228,75 @@ fn failed(doing: &'static str) -> impl FnOnce(tantivy::TantivyError) -> Error {
     move |source| Error::Lexical {
         doing,
         source: source.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(docs: &[(&str, &str)]) -> (tempfile::TempDir, LexicalIndex) {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = LexicalWriter::create(dir.path()).unwrap();
+        let mut languages = Vec::new();
+        for ((lang, text), ord) in docs.iter().zip(0..) {
+            let lang = lang.parse().unwrap();
+            languages.push(lang);
+            let doc = Document {
+                id: "x".into(),
+                lang,
+                title: String::new(),
+                text: (*text).into(),
+                meta: Default::default(),
+            };
+            writer
+                .add(DocOrd(ord), LexicalWriter::analyze(&doc))
+                .unwrap();
+        }
+        writer.commit().unwrap();
+        let index = LexicalIndex::open(dir.path(), languages).unwrap();
+        (dir, index)
+    }
+
+    #[track_caller]
+    fn check(index: &LexicalIndex, lang: &str, text: &str, expected: &[u32]) {
+        let query = Query {
+            text: text.into(),
+            lang: lang.parse().unwrap(),
+        };
+        let found: Vec<u32> = index
+            .search(&query, 10)
+            .unwrap()
+            .docs()
+            .map(|doc| doc.0)
+            .collect();
+        assert_eq!(found, expected, "{lang}: {text}");
+    }
+
+    #[test]
+    fn words_are_found_in_any_form_and_the_rarer_ones_weigh_more() {
+        let (_dir, index) = index(&[
+            ("en", "The tide rises."),
+            ("en", "The sea."),
+            ("de", "Die Gezeiten."),
+        ]);
+        check(&index, "en", "tides", &[0]);
+        check(&index, "en", "the tides", &[0, 1]);
+        check(&index, "en", "moon", &[]);
+        check(&index, "en", "", &[]);
+    }
+
+    #[test]
+    fn a_query_of_unknown_language_is_read_in_every_language_of_the_index() {
+        let (_dir, index) = index(&[("en", "The tide rises."), ("es", "Las ballenas cantan.")]);
+        check(&index, "und", "tides", &[0]);
+        check(&index, "und", "ballena", &[1]);
+    }
+
+    #[test]
+    fn equal_documents_stand_in_the_order_of_the_index() {
+        let docs: Vec<_> = (0..300).map(|_| ("en", "one word")).collect();
+        let (_dir, index) = index(&docs);
+        check(&index, "en", "word", &(0..10).collect::<Vec<_>>());
     }
 }

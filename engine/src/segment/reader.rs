@@ -25,7 +25,10 @@ impl Segment {
         manifest.verify(dir)?;
         let files = dir.join(&manifest.segment);
         Ok(Self {
-            lexical: LexicalIndex::open(&files.join(TERMS))?,
+            lexical: LexicalIndex::open(
+                &files.join(TERMS),
+                manifest.languages.keys().copied().collect(),
+            )?,
             dense: DenseIndex::open(&files, manifest.encoder.dim)?,
             documents: DocStore::open(&files)?,
             manifest,
