@@ -27,18 +27,51 @@ impl Default for Fusion {
 impl Fusion {
     /// The best `depth` documents of all `rankings`.
     pub fn fuse(&self, rankings: &[Ranking], depth: usize) -> Ranking {
+        self.fuse_where(rankings, |_, _| true, depth)
+    }
+
+    /// The same, where `judges(i, doc)` says whether ranking `i` can judge `doc` at all.
+    ///
+    /// A ranking that cannot, as BM25 cannot judge a document in another language than the query's, would count
+    /// against the document by its silence. It counts as the mean of those that can, unless it found the document
+    /// after all (by a name, say) and put it higher.
+    pub fn fuse_where(
+        &self,
+        rankings: &[Ranking],
+        judges: impl Fn(usize, DocOrd) -> bool,
+        depth: usize,
+    ) -> Ranking {
         let Self::ReciprocalRank { k } = *self;
-        let mut scores: HashMap<DocOrd, f64> = HashMap::new();
-        for ranking in rankings {
+        let mut votes: HashMap<DocOrd, Vec<f64>> = HashMap::new();
+        for (i, ranking) in rankings.iter().enumerate() {
             for (doc, rank) in ranking.docs().zip(1u32..) {
-                *scores.entry(doc).or_default() += 1.0 / (f64::from(k) + f64::from(rank));
+                let votes = votes
+                    .entry(doc)
+                    .or_insert_with(|| vec![0.0; rankings.len()]);
+                votes[i] = 1.0 / (f64::from(k) + f64::from(rank));
             }
         }
-        let candidates = scores.into_iter().map(|(doc, score)| Candidate {
-            doc,
-            score: score as f32,
-        });
-        Ranking::new(candidates.collect(), depth)
+        let score = |(doc, votes): (DocOrd, Vec<f64>)| {
+            let judging = |i: &usize| judges(*i, doc);
+            let n = (0..votes.len()).filter(judging).count().max(1);
+            let mean = (0..votes.len())
+                .filter(judging)
+                .map(|i| votes[i])
+                .sum::<f64>()
+                / n as f64;
+            let counted = (0..votes.len()).map(|i| {
+                if judging(&i) {
+                    votes[i]
+                } else {
+                    votes[i].max(mean)
+                }
+            });
+            Candidate {
+                doc,
+                score: counted.sum::<f64>() as f32,
+            }
+        };
+        Ranking::new(votes.into_iter().map(score).collect(), depth)
     }
 }
 
@@ -63,6 +96,24 @@ mod tests {
             (2, 1.0 / 62.0 + 1.0 / 61.0),
             (1, 1.0 / 61.0),
             (3, 1.0 / 62.0),
+        ];
+        for (candidate, (doc, score)) in fused.candidates().iter().zip(expected) {
+            assert_eq!(candidate.doc, DocOrd(doc));
+            assert!((candidate.score - score).abs() < 1e-7);
+        }
+    }
+
+    #[test]
+    fn a_ranking_that_cannot_judge_a_document_counts_as_the_others() {
+        // The first ranking judges even documents alone; 3 it found all the same, and 5 it put first.
+        let rankings = [ranking(&[5, 2, 4, 3]), ranking(&[1, 2, 3, 5])];
+        let fused = Fusion::default().fuse_where(&rankings, |i, doc| i == 1 || doc.0 % 2 == 0, 10);
+        let expected = [
+            (1, 2.0 / 61.0),
+            (2, 2.0 / 62.0),
+            (5, 1.0 / 61.0 + 1.0 / 64.0),
+            (3, 2.0 / 63.0),
+            (4, 1.0 / 63.0),
         ];
         for (candidate, (doc, score)) in fused.candidates().iter().zip(expected) {
             assert_eq!(candidate.doc, DocOrd(doc));

@@ -8,6 +8,7 @@ use crate::dense::Recall;
 use crate::document::{DocId, DocOrd, Document};
 use crate::encoder::{Encoder, Role};
 use crate::error::Result;
+use crate::language::Lang;
 use crate::query::{FirstStage, Plan, Query};
 use crate::ranking::Ranking;
 use crate::segment::{Manifest, Segment};
@@ -100,7 +101,10 @@ impl Searcher {
                 let (lexical, mut stages) = (lexical?, dense?);
                 let rankings = [lexical.ranking.clone(), last_ranking(&stages)];
                 stages.insert(0, lexical);
-                stages.push(timed("fusion", || Ok(fusion.fuse(&rankings, pool)))?);
+                let judges = |i, doc| i != 0 || self.lexical_judges(query, doc);
+                stages.push(timed("fusion", || {
+                    Ok(fusion.fuse_where(&rankings, judges, pool))
+                })?);
                 stages
             }
         };
@@ -142,6 +146,13 @@ impl Searcher {
     /// The encoder of queries.
     pub fn encoder(&self) -> &dyn Encoder {
         &*self.encoder
+    }
+
+    /// Whether words can tell that `doc` answers `query`: they are of one language, or nobody knows better.
+    fn lexical_judges(&self, query: &Query, doc: DocOrd) -> bool {
+        let lang = self.segment.documents.lang(doc);
+        let unknown = query.lang == Lang::UNKNOWN || lang == Lang::UNKNOWN;
+        unknown || lang.primary() == query.lang.primary()
     }
 
     fn dense(&self, query: &Query, depth: usize) -> Result<Vec<Stage>> {

@@ -1,7 +1,8 @@
 //! Ordinal → document, and document id → ordinal.
 //!
 //! Documents lie as JSON lines in blocks of zstd, so that one is read by unpacking one block; a table says where
-//! each block begins. Ids lie in a finite-state map (`fst`) beside them.
+//! each block begins. Ids lie in a finite-state map (`fst`) beside them, languages in a table of their own: stages ask
+//! for those more often than for documents.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,11 +13,16 @@ use memmap2::Mmap;
 
 use crate::document::{DocId, DocOrd, Document};
 use crate::error::{Error, Result};
+use crate::language::Lang;
 use crate::mapped;
 
 const DOCUMENTS: &str = "documents.zst";
 const BLOCKS: &str = "documents.blocks";
 const IDS: &str = "documents.ids";
+const LANGUAGES: &str = "documents.languages";
+
+/// Bytes of a language in its table: the code, filled up with zeros.
+const LANG_BYTES: usize = 8;
 
 /// Unpacked size at which a block is closed: large enough to compress well, small enough to read one document.
 const BLOCK_BYTES: usize = 64 << 10;
@@ -29,6 +35,7 @@ pub(crate) struct DocStore {
     documents: Mmap,
     blocks: Vec<Block>,
     ids: fst::Map<Mmap>,
+    languages: Vec<Lang>,
 }
 
 /// Where a block begins in the file, and the ordinal of its first document.
@@ -47,6 +54,7 @@ impl DocStore {
             documents: mapped::map(&path)?,
             blocks: read_blocks(&dir.join(BLOCKS))?,
             ids: ids.map_err(|_| damaged(&dir.join(IDS), "no map of ids"))?,
+            languages: read_languages(&dir.join(LANGUAGES))?,
             path,
         })
     }
@@ -62,6 +70,14 @@ impl DocStore {
             .get(&id.0)
             .and_then(|ord| u32::try_from(ord).ok())
             .map(DocOrd)
+    }
+
+    /// The language of the document at `ord`.
+    pub(crate) fn lang(&self, ord: DocOrd) -> Lang {
+        self.languages
+            .get(ord.index())
+            .copied()
+            .unwrap_or(Lang::UNKNOWN)
     }
 
     fn document(&self, ord: DocOrd) -> Result<Document> {
@@ -103,6 +119,22 @@ fn read_blocks(path: &Path) -> Result<Vec<Block>> {
         .collect())
 }
 
+fn read_languages(path: &Path) -> Result<Vec<Lang>> {
+    let table = std::fs::read(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let (codes, []) = table.as_chunks::<LANG_BYTES>() else {
+        return Err(damaged(path, "a cut table"));
+    };
+    let read = |code: &[u8; LANG_BYTES]| {
+        let code = std::str::from_utf8(code).ok()?.trim_end_matches('\0');
+        code.parse().ok()
+    };
+    let languages: Option<Vec<Lang>> = codes.iter().map(read).collect();
+    languages.ok_or_else(|| damaged(path, "a language that is none"))
+}
+
 fn damaged(path: &Path, found: &str) -> Error {
     Error::Damaged {
         path: path.to_owned(),
@@ -119,6 +151,7 @@ pub(crate) struct DocStoreWriter {
     blocks: Vec<Block>,
     /// JSON lines of the block that is not full yet.
     open_block: Vec<u8>,
+    languages: Vec<u8>,
     /// Kept in memory to refuse a document that comes twice: the one part that grows with the corpus.
     ids: HashMap<DocId, DocOrd>,
 }
@@ -134,6 +167,7 @@ impl DocStoreWriter {
             offset: 0,
             blocks: Vec::new(),
             open_block: Vec::new(),
+            languages: Vec::new(),
             ids: HashMap::new(),
         })
     }
@@ -158,6 +192,10 @@ impl DocStoreWriter {
                 id: doc.id.0.clone(),
             });
         }
+        let mut code = [0; LANG_BYTES];
+        let (code_bytes, _) = code.split_at_mut(doc.lang.code().len().min(LANG_BYTES));
+        code_bytes.copy_from_slice(doc.lang.code().as_bytes());
+        self.languages.extend(code);
         if self.open_block.is_empty() {
             self.blocks.push(Block {
                 offset: self.offset,
@@ -186,6 +224,8 @@ impl DocStoreWriter {
         let table: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
         std::fs::write(self.dir.join(BLOCKS), table)
             .map_err(|source| self.failed(BLOCKS, source))?;
+        std::fs::write(self.dir.join(LANGUAGES), &self.languages)
+            .map_err(|source| self.failed(LANGUAGES, source))?;
         self.write_ids().map_err(|source| self.failed(IDS, source))
     }
 
@@ -257,6 +297,7 @@ mod tests {
         );
         assert_eq!(store.find(&"doc 57".into()), Some(DocOrd(57)));
         assert_eq!(store.find(&"doc 200".into()), None);
+        assert_eq!(store.lang(DocOrd(7)).code(), "sw");
     }
 
     #[test]

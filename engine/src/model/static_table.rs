@@ -199,3 +199,53 @@ fn scales(weights: &Weights) -> Result<Vec<f32>> {
         .map(|pair| f16::from_le_bytes(*pair).to_f32())
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Golden {
+        text: String,
+        ids: Vec<u32>,
+        vector: Vec<f32>,
+    }
+
+    fn shipped() -> (ModelDir, Vec<Golden>) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/xenoglot-static");
+        let dir = ModelDir::open(&path).unwrap();
+        let golden = dir.json("golden.json").unwrap();
+        (dir, golden)
+    }
+
+    #[test]
+    fn the_shipped_table_gives_the_ids_and_vectors_that_training_saw() {
+        let (dir, golden) = shipped();
+        let encoder = StaticEncoder::load(&dir).unwrap();
+        let texts: Vec<&str> = golden.iter().map(|golden| golden.text.as_str()).collect();
+        let embeddings = encoder.encode(&texts, Role::Passage).unwrap();
+        for (golden, row) in golden.iter().zip(embeddings.view().rows()) {
+            assert_eq!(
+                encoder.tokenizer.ids(&golden.text).unwrap(),
+                golden.ids,
+                "{}",
+                golden.text
+            );
+            for (ours, theirs) in row.iter().zip(&golden.vector) {
+                assert!((ours - theirs).abs() < 1e-5, "{}", golden.text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_without_a_known_token_is_the_zero_vector() {
+        let (dir, _) = shipped();
+        let embeddings = StaticEncoder::load(&dir)
+            .unwrap()
+            .encode(&["", " "], Role::Query)
+            .unwrap();
+        assert!(embeddings.view().iter().all(|x| *x == 0.0));
+    }
+}

@@ -21,14 +21,23 @@ pub(crate) struct Segment {
 impl Segment {
     /// Opens the index in `dir`, after comparing every file with its checksum.
     pub(crate) fn open(dir: &Path) -> Result<Self> {
-        let manifest = Manifest::read(dir)?;
+        loop {
+            let manifest = Manifest::read(dir)?;
+            let generation = manifest.generation;
+            match Self::open_generation(dir, manifest) {
+                // A writer put the next generation in place while we were opening this one.
+                Err(_) if Manifest::read(dir)?.generation != generation => {}
+                opened => return opened,
+            }
+        }
+    }
+
+    fn open_generation(dir: &Path, manifest: Manifest) -> Result<Self> {
         manifest.verify(dir)?;
         let files = dir.join(&manifest.segment);
+        let languages = manifest.languages.keys().copied().collect();
         Ok(Self {
-            lexical: LexicalIndex::open(
-                &files.join(TERMS),
-                manifest.languages.keys().copied().collect(),
-            )?,
+            lexical: LexicalIndex::open(&files.join(TERMS), languages)?,
             dense: DenseIndex::open(&files, manifest.encoder.dim)?,
             documents: DocStore::open(&files)?,
             manifest,
