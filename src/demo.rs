@@ -175,13 +175,13 @@ fn run_topics(searcher: &Searcher, topics: &[Topic], first_stage: FirstStage) ->
         };
         let ranking = searcher.search(&query, &plan)?.ranking;
         let docs = searcher
-            .documents(ranking.docs())?
+            .ids(ranking.docs())?
             .into_iter()
             .zip(ranking.candidates());
         run.add(
             &topic.id,
             docs.map(|(doc, candidate)| Retrieved {
-                doc: doc.id,
+                doc,
                 score: candidate.score,
             })
             .collect(),

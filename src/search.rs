@@ -123,11 +123,11 @@ impl SearchArgs {
         };
         let (query, _) = lang.query(&topic.query);
         let ranking = searcher.search(&query, plan)?.ranking;
-        let docs = searcher.documents(ranking.docs())?.into_iter();
+        let docs = searcher.ids(ranking.docs())?.into_iter();
         Ok(docs
             .zip(ranking.candidates())
             .map(|(doc, candidate)| Retrieved {
-                doc: doc.id,
+                doc,
                 score: candidate.score,
             })
             .collect())

@@ -1,12 +1,13 @@
-//! Ordinal → document, and document id → ordinal.
+//! Ordinal → document, id and language; id → ordinal.
 //!
 //! Documents lie as JSON lines in blocks of zstd, so that one is read by unpacking one block; a table says where
-//! each block begins. Ids lie in a finite-state map (`fst`) beside them, languages in a table of their own: stages ask
-//! for those more often than for documents.
+//! each block begins. A finite-state map (`fst`) leads from ids to ordinals. Ids by ordinal and languages lie in tables
+//! of their own: runs and stages ask for those alone.
+
+mod writer;
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
@@ -16,25 +17,27 @@ use crate::error::{Error, Result};
 use crate::language::Lang;
 use crate::mapped;
 
+pub(crate) use writer::DocStoreWriter;
+
 const DOCUMENTS: &str = "documents.zst";
 const BLOCKS: &str = "documents.blocks";
+const ORDINALS: &str = "documents.ordinals";
 const IDS: &str = "documents.ids";
+const ID_ENDS: &str = "documents.id-ends";
 const LANGUAGES: &str = "documents.languages";
 
 /// Bytes of a language in its table: the code, filled up with zeros.
 const LANG_BYTES: usize = 8;
-
-/// Unpacked size at which a block is closed: large enough to compress well, small enough to read one document.
-const BLOCK_BYTES: usize = 64 << 10;
-/// zstd's own default; higher levels cost more than they save at this block size.
-const COMPRESSION_LEVEL: i32 = 3;
 
 /// The documents of one index.
 pub(crate) struct DocStore {
     path: PathBuf,
     documents: Mmap,
     blocks: Vec<Block>,
-    ids: fst::Map<Mmap>,
+    ordinals: fst::Map<Mmap>,
+    /// One after another.
+    ids: Mmap,
+    id_ends: Vec<u64>,
     languages: Vec<Lang>,
 }
 
@@ -49,11 +52,13 @@ impl DocStore {
     /// Opens the store in `dir`.
     pub(crate) fn open(dir: &Path) -> Result<Self> {
         let path = dir.join(DOCUMENTS);
-        let ids = fst::Map::new(mapped::map(&dir.join(IDS))?);
+        let ordinals = fst::Map::new(mapped::map(&dir.join(ORDINALS))?);
         Ok(Self {
             documents: mapped::map(&path)?,
             blocks: read_blocks(&dir.join(BLOCKS))?,
-            ids: ids.map_err(|_| damaged(&dir.join(IDS), "no map of ids"))?,
+            ordinals: ordinals.map_err(|_| damaged(&dir.join(ORDINALS), "no map of ids"))?,
+            ids: mapped::map(&dir.join(IDS))?,
+            id_ends: read_words(&dir.join(ID_ENDS))?,
             languages: read_languages(&dir.join(LANGUAGES))?,
             path,
         })
@@ -61,15 +66,40 @@ impl DocStore {
 
     /// The documents at `ords`, in that order.
     pub(crate) fn get(&self, ords: impl Iterator<Item = DocOrd>) -> Result<Vec<Document>> {
-        ords.map(|ord| self.document(ord)).collect()
+        // Candidates of one search often lie in one block, and unpacking it is most of the work.
+        let mut unpacked: HashMap<usize, Vec<u8>> = HashMap::new();
+        let mut docs = Vec::with_capacity(ords.size_hint().0);
+        for ord in ords {
+            let at = self.block_of(ord)?;
+            let lines = match unpacked.entry(at) {
+                Entry::Occupied(lines) => lines.into_mut(),
+                Entry::Vacant(place) => place.insert(self.unpack(at)?),
+            };
+            let nth = u64::from(ord.0) - self.blocks[at].first;
+            let line = lines.split(|&byte| byte == b'\n').nth(nth as usize);
+            let doc = line.and_then(|line| serde_json::from_slice(line).ok());
+            docs.push(doc.ok_or_else(|| damaged(&self.path, "an unreadable document"))?);
+        }
+        Ok(docs)
     }
 
     /// Where the document `id` is, if the index has it.
     pub(crate) fn find(&self, id: &DocId) -> Option<DocOrd> {
-        self.ids
-            .get(&id.0)
-            .and_then(|ord| u32::try_from(ord).ok())
-            .map(DocOrd)
+        let ord = self.ordinals.get(&id.0)?;
+        u32::try_from(ord).ok().map(DocOrd)
+    }
+
+    /// The id of the document at `ord`; much cheaper than the document.
+    pub(crate) fn id(&self, ord: DocOrd) -> Result<DocId> {
+        let end_of = |index: usize| self.id_ends.get(index).copied().unwrap_or_default();
+        let start = ord.index().checked_sub(1).map_or(0, end_of);
+        let end = end_of(ord.index());
+        let id = self.ids.get(start as usize..end as usize);
+        let id = id
+            .and_then(|id| std::str::from_utf8(id).ok())
+            .filter(|id| !id.is_empty());
+        id.map(DocId::from)
+            .ok_or_else(|| damaged(&self.path, "a document without an id"))
     }
 
     /// The language of the document at `ord`.
@@ -80,36 +110,37 @@ impl DocStore {
             .unwrap_or(Lang::UNKNOWN)
     }
 
-    fn document(&self, ord: DocOrd) -> Result<Document> {
-        let ord = u64::from(ord.0);
-        let after = self.blocks.partition_point(|block| block.first <= ord);
-        let Some(block) = self.blocks[..after].last() else {
-            return Err(damaged(&self.path, "no block for a document"));
-        };
+    fn block_of(&self, ord: DocOrd) -> Result<usize> {
+        let after = self
+            .blocks
+            .partition_point(|block| block.first <= u64::from(ord.0));
+        after
+            .checked_sub(1)
+            .ok_or_else(|| damaged(&self.path, "no block for a document"))
+    }
+
+    fn unpack(&self, at: usize) -> Result<Vec<u8>> {
         let end = self
             .blocks
-            .get(after)
+            .get(at + 1)
             .map_or(self.documents.len(), |next| next.offset as usize);
-        let packed = self.documents.get(block.offset as usize..end);
+        let packed = self.documents.get(self.blocks[at].offset as usize..end);
         let lines = packed.and_then(|packed| zstd::decode_all(packed).ok());
-        let lines = lines.ok_or_else(|| damaged(&self.path, "an unreadable block"))?;
-        let line = lines
-            .split(|&byte| byte == b'\n')
-            .nth((ord - block.first) as usize);
-        line.and_then(|line| serde_json::from_slice(line).ok())
-            .ok_or_else(|| damaged(&self.path, "an unreadable document"))
+        lines.ok_or_else(|| damaged(&self.path, "an unreadable block"))
     }
 }
 
-fn read_blocks(path: &Path) -> Result<Vec<Block>> {
-    let table = std::fs::read(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+/// A file of little-endian numbers.
+fn read_words(path: &Path) -> Result<Vec<u64>> {
+    let table = read_table(path)?;
     let (words, []) = table.as_chunks::<8>() else {
         return Err(damaged(path, "a cut table"));
     };
-    let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+    Ok(words.iter().map(|word| u64::from_le_bytes(*word)).collect())
+}
+
+fn read_blocks(path: &Path) -> Result<Vec<Block>> {
+    let words = read_words(path)?;
     let (pairs, []) = words.as_chunks::<2>() else {
         return Err(damaged(path, "a cut table"));
     };
@@ -120,19 +151,26 @@ fn read_blocks(path: &Path) -> Result<Vec<Block>> {
 }
 
 fn read_languages(path: &Path) -> Result<Vec<Lang>> {
-    let table = std::fs::read(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+    let table = read_table(path)?;
     let (codes, []) = table.as_chunks::<LANG_BYTES>() else {
         return Err(damaged(path, "a cut table"));
     };
     let read = |code: &[u8; LANG_BYTES]| {
-        let code = std::str::from_utf8(code).ok()?.trim_end_matches('\0');
-        code.parse().ok()
+        std::str::from_utf8(code)
+            .ok()?
+            .trim_end_matches('\0')
+            .parse()
+            .ok()
     };
     let languages: Option<Vec<Lang>> = codes.iter().map(read).collect();
     languages.ok_or_else(|| damaged(path, "a language that is none"))
+}
+
+fn read_table(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn damaged(path: &Path, found: &str) -> Error {
@@ -143,134 +181,16 @@ fn damaged(path: &Path, found: &str) -> Error {
     }
 }
 
-/// Writes a store.
-pub(crate) struct DocStoreWriter {
-    dir: PathBuf,
-    documents: BufWriter<File>,
-    offset: u64,
-    blocks: Vec<Block>,
-    /// JSON lines of the block that is not full yet.
-    open_block: Vec<u8>,
-    languages: Vec<u8>,
-    /// Kept in memory to refuse a document that comes twice: the one part that grows with the corpus.
-    ids: HashMap<DocId, DocOrd>,
-}
-
-impl DocStoreWriter {
-    /// A new store in the directory `dir`.
-    pub(crate) fn create(dir: &Path) -> Result<Self> {
-        let path = dir.join(DOCUMENTS);
-        let documents = File::create_new(&path).map_err(|source| Error::Write { path, source })?;
-        Ok(Self {
-            dir: dir.to_owned(),
-            documents: BufWriter::new(documents),
-            offset: 0,
-            blocks: Vec::new(),
-            open_block: Vec::new(),
-            languages: Vec::new(),
-            ids: HashMap::new(),
-        })
-    }
-
-    /// How many documents were added.
-    pub(crate) fn len(&self) -> usize {
-        self.ids.len()
-    }
-
-    /// Whether `id` was added already.
-    pub(crate) fn contains(&self, id: &DocId) -> bool {
-        self.ids.contains_key(id)
-    }
-
-    /// Adds `doc` at the next ordinal, which is returned. Its id must be new.
-    pub(crate) fn add(&mut self, doc: &Document) -> Result<DocOrd> {
-        let max = u32::MAX;
-        let ord = u32::try_from(self.ids.len()).ok().filter(|ord| *ord < max);
-        let ord = DocOrd(ord.ok_or(Error::TooManyDocuments { max })?);
-        if self.ids.insert(doc.id.clone(), ord).is_some() {
-            return Err(Error::DuplicateId {
-                id: doc.id.0.clone(),
-            });
-        }
-        let mut code = [0; LANG_BYTES];
-        let (code_bytes, _) = code.split_at_mut(doc.lang.code().len().min(LANG_BYTES));
-        code_bytes.copy_from_slice(doc.lang.code().as_bytes());
-        self.languages.extend(code);
-        if self.open_block.is_empty() {
-            self.blocks.push(Block {
-                offset: self.offset,
-                first: u64::from(ord.0),
-            });
-        }
-        serde_json::to_writer(&mut self.open_block, doc)
-            .map_err(|source| self.failed(DOCUMENTS, source.into()))?;
-        self.open_block.push(b'\n');
-        if self.open_block.len() >= BLOCK_BYTES {
-            self.close_block()?;
-        }
-        Ok(ord)
-    }
-
-    /// Writes everything to disk.
-    pub(crate) fn commit(mut self) -> Result<()> {
-        self.close_block()?;
-        self.documents
-            .flush()
-            .map_err(|source| self.failed(DOCUMENTS, source))?;
-        let words = self
-            .blocks
-            .iter()
-            .flat_map(|block| [block.offset, block.first]);
-        let table: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
-        std::fs::write(self.dir.join(BLOCKS), table)
-            .map_err(|source| self.failed(BLOCKS, source))?;
-        std::fs::write(self.dir.join(LANGUAGES), &self.languages)
-            .map_err(|source| self.failed(LANGUAGES, source))?;
-        self.write_ids().map_err(|source| self.failed(IDS, source))
-    }
-
-    fn close_block(&mut self) -> Result<()> {
-        if self.open_block.is_empty() {
-            return Ok(());
-        }
-        let packed = zstd::bulk::compress(&self.open_block, COMPRESSION_LEVEL);
-        let packed = packed.map_err(|source| self.failed(DOCUMENTS, source))?;
-        self.documents
-            .write_all(&packed)
-            .map_err(|source| self.failed(DOCUMENTS, source))?;
-        self.offset += packed.len() as u64;
-        self.open_block.clear();
-        Ok(())
-    }
-
-    fn write_ids(&self) -> io::Result<()> {
-        let mut ids: Vec<_> = self.ids.iter().collect();
-        ids.sort_unstable();
-        let file = BufWriter::new(File::create_new(self.dir.join(IDS))?);
-        let mut map = fst::MapBuilder::new(file).map_err(io::Error::other)?;
-        for (id, ord) in ids {
-            map.insert(&id.0, u64::from(ord.0))
-                .map_err(io::Error::other)?;
-        }
-        map.into_inner().map_err(io::Error::other)?.flush()
-    }
-
-    fn failed(&self, file: &str, source: io::Error) -> Error {
-        Error::Write {
-            path: self.dir.join(file),
-            source,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn document(i: u32) -> Document {
         Document {
-            id: DocId(format!("doc {i}")),
-            lang: "sw".parse().unwrap(),
+            id: DocId(format!("doc-{i}")),
+            lang: if i.is_multiple_of(2) { "sw" } else { "zh-Hant" }
+                .parse()
+                .unwrap(),
             title: String::new(),
             text: format!(
                 "mstari wa kwanza\nmstari wa pili {i} {}",
@@ -295,9 +215,13 @@ mod tests {
             store.get(ords.into_iter()).unwrap(),
             [199, 0, 57].map(document)
         );
-        assert_eq!(store.find(&"doc 57".into()), Some(DocOrd(57)));
-        assert_eq!(store.find(&"doc 200".into()), None);
-        assert_eq!(store.lang(DocOrd(7)).code(), "sw");
+        for ord in ords {
+            assert_eq!(store.id(ord).unwrap(), document(ord.0).id);
+            assert_eq!(store.lang(ord), document(ord.0).lang);
+        }
+        assert_eq!(store.find(&"doc-57".into()), Some(DocOrd(57)));
+        assert_eq!(store.find(&"doc-200".into()), None);
+        assert!(store.id(DocOrd(200)).is_err());
     }
 
     #[test]
@@ -306,7 +230,7 @@ mod tests {
         let mut writer = DocStoreWriter::create(dir.path()).unwrap();
         writer.add(&document(1)).unwrap();
         assert!(
-            matches!(writer.add(&document(1)), Err(Error::DuplicateId { id }) if id == "doc 1")
+            matches!(writer.add(&document(1)), Err(Error::DuplicateId { id }) if id == "doc-1")
         );
     }
 }
