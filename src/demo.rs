@@ -3,22 +3,25 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use xenoglot_engine::eval::{
-    Averaged, Measure, Retrieved, Run, Topic, read_qrels, read_topics, score,
-};
+use anyhow::{Context, Result, bail};
+use xenoglot_engine::eval::{Averaged, Measure, Topic, read_qrels, read_topics, score};
 use xenoglot_engine::{FirstStage, Fusion, Plan, Query, Searcher};
 use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
 
 use crate::search::Hits;
-use crate::setup::{ModelArgs, open_index};
-use crate::terminal::{BOLD, CYAN, DIM};
+use crate::setup::{ModelArgs, open_index, stop_on_signal};
+use crate::terminal::{self, BOLD, CYAN, DIM};
 
 /// Index a sample corpus in 20 languages, ask it in others, and score the answers
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Where corpus, topics, judgments and index go
-    #[arg(long, value_name = "DIR", default_value = "xenoglot-demo")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "XENOGLOT_DEMO_DIR",
+        default_value = "xenoglot-demo"
+    )]
     dir: PathBuf,
     #[command(flatten)]
     model: ModelArgs,
@@ -51,12 +54,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let encoder = args.model.load()?;
     write_files(dir)?;
     let corpus = Corpus::open(&[dir.join("corpus.jsonl").display().to_string()])?;
+    let progress = Progress::default();
+    stop_on_signal(&progress)?;
     let summary = index(
         corpus,
         &IndexPlan::default(),
         &*encoder,
         &dir.join("index"),
-        &Progress::default(),
+        &progress,
     )?;
     let mut out = anstream::stdout().lock();
     writeln!(
@@ -78,13 +83,20 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         show(&searcher, topic, gloss)?;
     }
     print_scores(dir, &searcher, &topics)?;
-    print_next_steps(dir)
+    print_next_steps(args)
 }
 
+/// Writes the corpus, unless files of the same names are there and say something else: those are not ours.
 fn write_files(dir: &Path) -> Result<()> {
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     for (name, text) in FILES {
         let path = dir.join(name);
+        if std::fs::read(&path).is_ok_and(|there| there != text.as_bytes()) {
+            bail!(
+                "{} is not the demo's; name another folder with --dir",
+                path.display()
+            );
+        }
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
@@ -142,7 +154,15 @@ fn print_scores(dir: &Path, searcher: &Searcher, topics: &[Topic]) -> Result<()>
         ("hybrid", FirstStage::Hybrid(Fusion::default())),
     ];
     for (name, first_stage) in stages {
-        let run = run_topics(searcher, topics, first_stage)?;
+        let run = searcher.run(
+            topics,
+            &Plan {
+                first_stage,
+                depth: 100,
+                ..Plan::default()
+            },
+            "demo",
+        )?;
         let scores = score(&qrels, &run, &measures, Averaged::Judged)?;
         writeln!(
             out,
@@ -161,35 +181,6 @@ fn print_scores(dir: &Path, searcher: &Searcher, topics: &[Topic]) -> Result<()>
     Ok(())
 }
 
-fn run_topics(searcher: &Searcher, topics: &[Topic], first_stage: FirstStage) -> Result<Run> {
-    let mut run = Run::new("demo")?;
-    let plan = Plan {
-        first_stage,
-        depth: 100,
-        ..Plan::default()
-    };
-    for topic in topics {
-        let query = Query {
-            text: topic.query.clone(),
-            lang: topic.lang,
-        };
-        let ranking = searcher.search(&query, &plan)?.ranking;
-        let docs = searcher
-            .ids(ranking.docs())?
-            .into_iter()
-            .zip(ranking.candidates());
-        run.add(
-            &topic.id,
-            docs.map(|(doc, candidate)| Retrieved {
-                doc,
-                score: candidate.score,
-            })
-            .collect(),
-        )?;
-    }
-    Ok(run)
-}
-
 fn n_languages(topics: &[Topic]) -> usize {
     topics
         .iter()
@@ -198,22 +189,27 @@ fn n_languages(topics: &[Topic]) -> usize {
         .len()
 }
 
-fn print_next_steps(dir: &Path) -> Result<()> {
+fn print_next_steps(args: &Args) -> Result<()> {
     let mut out = anstream::stdout().lock();
-    let index = dir.join("index");
-    let index = index.display();
+    let program =
+        std::env::current_exe().map_or_else(|_| "xenoglot".into(), |path| terminal::quoted(&path));
+    let index = terminal::quoted(&args.dir.join("index"));
+    let model = args.model.as_typed();
     writeln!(
         out,
         "The index lies in {BOLD}{index}{BOLD:#}, corpus, topics and judgments beside it. Try next:"
     )?;
     writeln!(
         out,
-        "  {CYAN}xenoglot search 'why is the sky full of colours after rain' --index {index}{CYAN:#}"
+        "  {CYAN}{program} search 'why is the sky full of colours after rain' --index {index}{model}{CYAN:#}"
     )?;
-    writeln!(out, "  {CYAN}xenoglot serve --index {index}{CYAN:#}")?;
     writeln!(
         out,
-        "  {CYAN}xenoglot index your-documents.jsonl --index your-index{CYAN:#}"
+        "  {CYAN}{program} serve --index {index}{model}{CYAN:#}"
+    )?;
+    writeln!(
+        out,
+        "  {CYAN}{program} index your-documents.jsonl --index your-index{model}{CYAN:#}"
     )?;
     Ok(())
 }

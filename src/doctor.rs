@@ -7,6 +7,7 @@ use anyhow::Result;
 use xenoglot_engine::Manifest;
 use xenoglot_engine::model;
 
+use crate::machine;
 use crate::setup::{DEFAULT_INDEX, ModelArgs, runtime_search};
 use crate::terminal::{BOLD, GREEN, RED, grouped, megabytes};
 
@@ -37,7 +38,7 @@ fn machine(out: &mut impl Write) -> Result<()> {
         "cores",
         &format!("{cores}, {}", std::env::consts::ARCH),
     )?;
-    match memory_bytes() {
+    match machine::memory_bytes() {
         Some((total, free)) => good(
             out,
             "memory",
@@ -99,7 +100,9 @@ fn encoder(out: &mut impl Write, model: &ModelArgs) -> Result<()> {
 }
 
 fn index(out: &mut impl Write, args: &Args) -> Result<()> {
-    match Manifest::read(&args.index) {
+    match Manifest::read(&args.index)
+        .and_then(|manifest| manifest.verify(&args.index).map(|()| manifest))
+    {
         Ok(manifest) => {
             let n_docs = grouped(manifest.n_docs as u64);
             let size = megabytes(manifest.size_bytes());
@@ -140,19 +143,4 @@ fn hint(out: &mut impl Write, mend: &str) -> Result<()> {
 fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(error.source(), |cause| cause.source())
         .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
-/// Memory of the machine, in all and free, where the system tells (Linux).
-fn memory_bytes() -> Option<(u64, u64)> {
-    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let field = |name: &str| {
-        let line = info.lines().find_map(|line| line.strip_prefix(name))?;
-        line.trim()
-            .strip_suffix("kB")?
-            .trim()
-            .parse::<u64>()
-            .ok()
-            .map(|kib| kib * 1024)
-    };
-    Some((field("MemTotal:")?, field("MemAvailable:")?))
 }

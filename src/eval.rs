@@ -28,10 +28,10 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct RunArgs {
     /// JSON lines with `id` and `query`, or `id TAB query`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "XENOGLOT_TOPICS")]
     topics: PathBuf,
     /// Where the rankings go
-    #[arg(long, value_name = "OUT.trec")]
+    #[arg(long, value_name = "OUT.trec", env = "XENOGLOT_RUN")]
     run: PathBuf,
     /// The name of the run
     #[arg(long, default_value = "xenoglot")]
@@ -43,10 +43,10 @@ struct RunArgs {
 #[derive(Debug, clap::Args)]
 struct ScoreArgs {
     /// Judgments: `topic iteration document grade`, or BEIR's TSV
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "XENOGLOT_QRELS")]
     qrels: PathBuf,
     /// Rankings: `topic Q0 document rank score tag`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "XENOGLOT_RUN")]
     run: PathBuf,
     /// A measure as the field spells it (nDCG@10, AP, RR, P@5, R@100, Success@1, AP(rel=2), …); may come often
     #[arg(short, long = "measure", value_name = "MEASURE", default_values = ["nDCG@10", "AP", "RR", "R@100", "P@10"])]

@@ -2,19 +2,19 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use xenoglot_engine::HnswParams;
-use xenoglot_indexer::{Corpus, IndexPlan, OnError, Progress, Summary, index};
+use xenoglot_indexer::{Corpus, Error, IndexPlan, OnError, Progress, Skipped, Summary, index};
 
 use crate::language::LangArg;
-use crate::setup::{DEFAULT_INDEX, ModelArgs};
-use crate::terminal::{BOLD, CYAN, grouped, megabytes};
+use crate::machine;
+use crate::setup::{DEFAULT_INDEX, ModelArgs, stop_on_signal};
+use crate::terminal::{BOLD, CYAN, grouped, megabytes, quoted};
 
 /// Index documents: JSON lines with `id`, `text` and, if you like, `title`, `lang` and `meta`
 #[derive(Debug, clap::Args)]
@@ -82,16 +82,18 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let progress = Progress::default();
     stop_on_signal(&progress)?;
     let size_bytes = corpus.size_bytes();
-    let summary = shown(&progress, size_bytes, || {
+    let built = shown(&progress, size_bytes, || {
         index(corpus, &plan, &*encoder, &args.index, &progress)
-    })?;
-    print_summary(&summary, args)
-}
-
-/// Ctrl-C ends the build in good order; what was there before stays.
-fn stop_on_signal(progress: &Progress) -> Result<()> {
-    let monitor = Arc::clone(&progress.monitor);
-    ctrlc::set_handler(move || monitor.interrupt()).context("cannot listen for Ctrl-C")
+    });
+    match built {
+        Ok(summary) => print_summary(&summary, args),
+        Err(error) => {
+            if let Error::EmptyCorpus { skipped, .. } = &error {
+                print_skipped(skipped)?;
+            }
+            Err(error.into())
+        }
+    }
 }
 
 /// Runs `work` while another thread shows how far it is.
@@ -171,19 +173,23 @@ fn show_lines(progress: &Progress, wait: impl Fn() -> Result<(), RecvTimeoutErro
     }
 }
 
-fn print_summary(summary: &Summary, args: &Args) -> Result<()> {
+/// Lists what was left out.
+fn print_skipped(skipped: &Skipped) -> Result<()> {
     let mut err = anstream::stderr().lock();
-    let manifest = &summary.manifest;
-    for why in &summary.skipped.listed {
+    for why in &skipped.listed {
         writeln!(err, "skipped {why}")?;
     }
-    if summary.skipped.n > summary.skipped.listed.len() as u64 {
-        writeln!(
-            err,
-            "skipped {} more",
-            summary.skipped.n - summary.skipped.listed.len() as u64
-        )?;
+    let more = skipped.n - skipped.listed.len() as u64;
+    if more > 0 {
+        writeln!(err, "skipped {} more", grouped(more))?;
     }
+    Ok(())
+}
+
+fn print_summary(summary: &Summary, args: &Args) -> Result<()> {
+    let manifest = &summary.manifest;
+    print_skipped(&summary.skipped)?;
+    let mut err = anstream::stderr().lock();
     let n_docs = manifest.n_docs as u64;
     let timings = &summary.timings;
     let seconds = timings.total.as_secs_f64();
@@ -213,7 +219,8 @@ fn print_summary(summary: &Summary, args: &Args) -> Result<()> {
             grouped(rate as u64)
         )?;
     }
-    let memory = peak_memory_bytes().map(|bytes| format!(", peak memory {}", megabytes(bytes)));
+    let memory =
+        machine::peak_memory_bytes().map(|bytes| format!(", peak memory {}", megabytes(bytes)));
     writeln!(
         err,
         "{} on disk{}",
@@ -222,22 +229,9 @@ fn print_summary(summary: &Summary, args: &Args) -> Result<()> {
     )?;
     writeln!(
         err,
-        "try: {CYAN}xenoglot search 'your words' --index {}{CYAN:#}",
-        args.index.display()
+        "try: {CYAN}xenoglot search 'your words' --index {}{}{CYAN:#}",
+        quoted(&args.index),
+        args.model.as_typed()
     )?;
     Ok(())
-}
-
-/// The most memory this process ever held, where the system tells (Linux: `VmHWM`).
-fn peak_memory_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim()
-        .strip_suffix("kB")?
-        .trim()
-        .parse::<u64>()
-        .ok()
-        .map(|kib| kib * 1024)
 }

@@ -1,7 +1,6 @@
-//! Which language a query is in: what was typed, or what it looks like.
+//! Languages as they are typed.
 
-use xenoglot_engine::language::{Detection, detect};
-use xenoglot_engine::{Lang, Query};
+use xenoglot_engine::Lang;
 
 /// `auto` or a language code, as typed after `--lang`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,23 +25,5 @@ impl LangArg {
             Self::Auto => None,
             Self::Given(lang) => Some(lang),
         }
-    }
-
-    /// `text` as a query in the language given, or else in the one it looks like.
-    pub(crate) fn query(self, text: &str) -> (Query, Detection) {
-        let language = match self {
-            Self::Auto => detect(text),
-            Self::Given(lang) => Detection {
-                lang,
-                confidence: 1.0,
-            },
-        };
-        (
-            Query {
-                text: text.to_owned(),
-                lang: language.lang,
-            },
-            language,
-        )
     }
 }

@@ -9,6 +9,7 @@ mod serve;
 
 mod default_model;
 mod language;
+mod machine;
 mod setup;
 mod terminal;
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use rayon::prelude::*;
 use serde_json::json;
-use xenoglot_engine::eval::{Retrieved, Run, Topic, read_topics, write_run};
+use xenoglot_engine::eval::{Run, read_topics, write_run};
+use xenoglot_engine::language::given_or_detected;
 use xenoglot_engine::snippet::snippets;
 use xenoglot_engine::{Answer, Document, FirstStage, Fusion, Lang, Plan, Query, Searcher};
 use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
@@ -23,21 +23,21 @@ pub(crate) struct Args {
     #[arg(required_unless_present = "topics", conflicts_with = "topics")]
     query: Option<String>,
     /// Many queries: JSON lines with `id` and `query`, or `id TAB query`
-    #[arg(long, value_name = "FILE", requires = "run")]
+    #[arg(long, value_name = "FILE", env = "XENOGLOT_TOPICS", requires = "run")]
     topics: Option<PathBuf>,
     /// Where the rankings of --topics go, as a TREC run
-    #[arg(long, value_name = "OUT.trec", requires = "topics")]
+    #[arg(long, value_name = "OUT.trec", env = "XENOGLOT_RUN")]
     run: Option<PathBuf>,
     /// The name of the run
-    #[arg(long, default_value = "xenoglot")]
+    #[arg(long, default_value = "xenoglot", requires = "topics")]
     tag: String,
     #[command(flatten)]
     search: SearchArgs,
     /// One JSON object per hit
-    #[arg(long)]
+    #[arg(long, conflicts_with = "topics")]
     json: bool,
     /// Show what each stage made of a hit
-    #[arg(long)]
+    #[arg(long, conflicts_with = "topics")]
     explain: bool,
 }
 
@@ -98,39 +98,17 @@ impl SearchArgs {
 
     /// Answers every topic of `path`; trec_eval's usual depth unless `--depth` says otherwise.
     pub(crate) fn run_topics(&self, path: &Path, tag: &str) -> Result<Run> {
-        let topics = read_topics(path)?;
+        let mut topics = read_topics(path)?;
         if topics.is_empty() {
             bail!("{} holds no topic", path.display());
         }
-        let searcher = self.open()?;
-        let plan = self.plan(1_000);
-        let answers: Result<Vec<_>> = topics
-            .par_iter()
-            .map(|topic| self.retrieve(&searcher, &plan, topic))
-            .collect();
-        let mut run = Run::new(tag)?;
-        for (topic, ranking) in topics.iter().zip(answers?) {
-            run.add(&topic.id, ranking)?;
+        for topic in topics
+            .iter_mut()
+            .filter(|topic| topic.lang == Lang::UNKNOWN)
+        {
+            topic.lang = given_or_detected(self.lang.given(), &topic.query).lang;
         }
-        Ok(run)
-    }
-
-    fn retrieve(&self, searcher: &Searcher, plan: &Plan, topic: &Topic) -> Result<Vec<Retrieved>> {
-        let lang = if topic.lang == Lang::UNKNOWN {
-            self.lang
-        } else {
-            LangArg::Given(topic.lang)
-        };
-        let (query, _) = lang.query(&topic.query);
-        let ranking = searcher.search(&query, plan)?.ranking;
-        let docs = searcher.ids(ranking.docs())?.into_iter();
-        Ok(docs
-            .zip(ranking.candidates())
-            .map(|(doc, candidate)| Retrieved {
-                doc,
-                score: candidate.score,
-            })
-            .collect())
+        Ok(self.open()?.run(&topics, &self.plan(1_000), tag)?)
     }
 }
 
@@ -152,7 +130,11 @@ fn one(args: &Args, text: &str) -> Result<()> {
     }
     let searcher = args.search.open()?;
     let start = Instant::now();
-    let (query, language) = args.search.lang.query(text);
+    let language = given_or_detected(args.search.lang.given(), text);
+    let query = Query {
+        text: text.to_owned(),
+        lang: language.lang,
+    };
     let answer = searcher.search(&query, &args.search.plan(10))?;
     let hits = Hits::of(&searcher, &query, answer)?;
     if args.json {
@@ -214,7 +196,7 @@ impl Hits {
         for hit in self.views() {
             terminal::print_hit(&mut out, &hit)?;
             if explain {
-                terminal::print_explanation(&mut out, &hit, &self.answer.stages)?;
+                terminal::print_explanation(&mut out, &self.answer.explain(hit.candidate.doc))?;
             }
         }
         Ok(())
@@ -228,21 +210,14 @@ impl Hits {
                 "title": hit.doc.title, "snippet": hit.snippet,
             });
             if explain {
-                line["explain"] = self.explanation(&hit);
+                let scores = self.answer.explain(hit.candidate.doc);
+                let scores = scores
+                    .iter()
+                    .map(|at| json!({ "stage": at.stage, "rank": at.rank, "score": at.score }));
+                line["explain"] = scores.collect();
             }
             writeln!(out, "{line}")?;
         }
         Ok(())
-    }
-
-    fn explanation(&self, hit: &HitView<'_>) -> serde_json::Value {
-        let found = self.answer.stages.iter().filter_map(|stage| {
-            let candidates = stage.ranking.candidates();
-            let at = candidates
-                .iter()
-                .position(|candidate| candidate.doc == hit.candidate.doc)?;
-            Some(json!({ "stage": stage.name, "rank": at + 1, "score": candidates[at].score }))
-        });
-        found.collect()
     }
 }

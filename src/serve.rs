@@ -27,8 +27,8 @@ pub(crate) struct Args {
     )]
     bind: SocketAddr,
     /// Searches that may run at once; more are answered with 503 [default: four per core]
-    #[arg(long, value_name = "N")]
-    max_searches: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_searches: Option<u32>,
 }
 
 /// Runs `xenoglot serve`.
@@ -36,7 +36,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let searcher = open_index(&args.index, args.model.load()?)?;
     let n_docs = searcher.manifest().n_docs as u64;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let app = App::new(searcher, args.max_searches.unwrap_or(4 * cores));
+    let app = App::new(
+        searcher,
+        args.max_searches.map_or(4 * cores, |n| n as usize),
+    );
     let served = serve(app, args.bind, |address| {
         // Scripts wait for this line; it is the first on standard output, and the only one.
         let mut out = anstream::stdout().lock();

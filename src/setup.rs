@@ -1,15 +1,20 @@
 //! What every command begins with: logging, the model, the index.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use tracing_subscriber::EnvFilter;
 use xenoglot_engine::model::{self, Device, LoadOptions, ModelDir, RuntimeSearch};
 use xenoglot_engine::{Encoder, Searcher};
+use xenoglot_indexer::Progress;
 use xenoglot_reranker::PassageReranker;
 
 use crate::default_model::default_model;
+use crate::terminal::quoted;
 
 /// The directory that `xenoglot index` writes and others read where nobody says otherwise.
 pub(crate) const DEFAULT_INDEX: &str = "xenoglot-index";
@@ -21,6 +26,7 @@ pub(crate) fn logging() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
 }
@@ -37,6 +43,14 @@ pub(crate) struct ModelArgs {
 }
 
 impl ModelArgs {
+    /// The model as an argument of another command, after a space; nothing for the default.
+    pub(crate) fn as_typed(&self) -> String {
+        self.model
+            .as_ref()
+            .map(|dir| format!(" --model {}", quoted(dir)))
+            .unwrap_or_default()
+    }
+
     /// Loads the encoder.
     pub(crate) fn load(&self) -> Result<Arc<dyn Encoder>> {
         let dir = match &self.model {
@@ -105,6 +119,18 @@ fn python_packages() -> Vec<PathBuf> {
         .collect();
     packages.dedup();
     packages
+}
+
+/// Ctrl-C or SIGTERM end a build in good order; what was there before stays.
+pub(crate) fn stop_on_signal(progress: &Progress) -> Result<()> {
+    let monitor = Arc::clone(&progress.monitor);
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for Ctrl-C")?;
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            monitor.interrupt();
+        }
+    });
+    Ok(())
 }
 
 /// Opens the index in `dir`, ready for every stage.

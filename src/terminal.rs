@@ -1,10 +1,11 @@
 //! What people see: hits, counts, errors. Colours appear on a terminal only, which `anstream` sees to.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
-use xenoglot_engine::{Candidate, Document, Stage};
+use xenoglot_engine::{Candidate, Document, StageScore};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -28,20 +29,20 @@ pub(crate) fn print_hit(out: &mut impl Write, hit: &HitView<'_>) -> std::io::Res
         doc,
         snippet,
     } = hit;
-    let title = if doc.title.is_empty() {
+    let title = printable(if doc.title.is_empty() {
         &doc.id.0
     } else {
         &doc.title
-    };
+    });
     writeln!(
         out,
         "{DIM}{rank:>3}{DIM:#}  {GREEN}{:<7}{GREEN:#} {BOLD}{}{BOLD:#}  {DIM}{:.4}  {}{DIM:#}",
         doc.lang.code(),
-        isolated(title),
+        isolated(&title),
         candidate.score,
         doc.id
     )?;
-    for line in wrapped(snippet, 92) {
+    for line in wrapped(&printable(snippet), 92) {
         writeln!(out, "             {}", isolated(line))?;
     }
     Ok(())
@@ -50,23 +51,13 @@ pub(crate) fn print_hit(out: &mut impl Write, hit: &HitView<'_>) -> std::io::Res
 /// Prints what each stage made of a hit.
 pub(crate) fn print_explanation(
     out: &mut impl Write,
-    hit: &HitView<'_>,
-    stages: &[Stage],
+    scores: &[StageScore],
 ) -> std::io::Result<()> {
-    for stage in stages {
-        let candidates = stage.ranking.candidates();
-        if let Some(at) = candidates
-            .iter()
-            .position(|candidate| candidate.doc == hit.candidate.doc)
-        {
-            writeln!(
-                out,
-                "             {DIM}{:<8} rank {:<4} score {:.4}{DIM:#}",
-                stage.name,
-                at + 1,
-                candidates[at].score
-            )?;
-        }
+    for StageScore { stage, rank, score } in scores {
+        writeln!(
+            out,
+            "             {DIM}{stage:<8} rank {rank:<4} score {score:.4}{DIM:#}"
+        )?;
     }
     Ok(())
 }
@@ -79,6 +70,14 @@ pub(crate) fn report(error: &anyhow::Error) {
     for cause in error.chain().skip(1) {
         let _ = writeln!(err, "  because: {cause}");
     }
+}
+
+/// `text` in one line, without what would command the terminal instead of being shown by it.
+fn printable(text: &str) -> String {
+    let spaced = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c });
+    spaced.filter(|c| !c.is_control()).collect()
 }
 
 /// On a terminal, `text` in marks that keep a right-to-left text from reordering what stands beside it
@@ -109,12 +108,23 @@ fn wrapped(text: &str, columns: usize) -> Vec<&str> {
                 space = Some(at);
             }
         }
-        let (line, tail) = rest.split_at(space.unwrap_or(end.max(1)));
+        let (line, tail) = rest.split_at(space.unwrap_or(end));
         lines.push(line.trim_end());
         rest = tail.trim_start();
     }
     lines.push(rest);
     lines
+}
+
+/// A path as a shell takes it.
+pub(crate) fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:@%".contains(c);
+    if text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 /// 1234567 → `1,234,567`.
@@ -154,6 +164,11 @@ mod tests {
         ] {
             assert_eq!(grouped(n), expected);
         }
+    }
+
+    #[test]
+    fn nothing_in_a_text_commands_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\nc\u{9b}d"), "a[31mb cd");
     }
 
     #[test]

@@ -36,9 +36,11 @@ impl App {
             .try_acquire_owned()
             .map_err(|_| Problem::busy())?;
         let searcher = Arc::clone(&self.searcher);
+        // So that what is logged over there carries the request's id.
+        let span = tracing::Span::current();
         let work = tokio::task::spawn_blocking(move || {
             let _place = place;
-            work(&searcher)
+            span.in_scope(|| work(&searcher))
         });
         work.await
             .unwrap_or_else(|panic| Err(Problem::internal(&panic)))

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::problem::Problem;
 
@@ -40,32 +41,25 @@ fn is_json(request: &Request) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let cause = error.into_inner();
-        if cause.is_syntax() || cause.is_eof() {
-            return Problem::new(
-                StatusCode::BAD_REQUEST,
-                format!("the body is not JSON: {cause}"),
-            );
-        }
-        // The path of the whole body is ".": a field is missing, or is not one of ours, and the text names it.
-        match path.as_str() {
-            "." => Problem::field(quoted(&cause.to_string()), cause.to_string()),
-            _ => Problem::field(path, cause.to_string()),
-        }
-    })?;
-    json.end().map_err(|error| {
+    let not_json = |error: serde_json::Error| {
         Problem::new(
             StatusCode::BAD_REQUEST,
             format!("the body is not JSON: {error}"),
         )
-    })?;
-    Ok(value)
-}
-
-/// The first name that serde's message puts in backquotes.
-fn quoted(message: &str) -> String {
-    message.split('`').nth(1).unwrap_or("body").to_owned()
+    };
+    let value: Value = serde_json::from_slice(bytes).map_err(not_json)?;
+    if !value.is_object() {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "the body is no JSON object",
+        ));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner().to_string();
+        // A field that is missing or not one of ours has no path: the message quotes it.
+        let quoted = cause.split('`').nth(1).unwrap_or("body");
+        let field = if path == "." { quoted } else { &path };
+        Problem::field(field, cause.as_str())
+    })
 }

@@ -1,9 +1,11 @@
 //! Listening, answering, and stopping without dropping anybody.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -18,23 +20,29 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the address cannot be bound.
 pub fn serve(app: App, address: SocketAddr, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    ready(listener.local_addr()?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let served = runtime.block_on(run(app, listener));
+    let served = runtime.block_on(run(app, address, ready));
     // A search that outlasts its grace must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
     served
 }
 
-async fn run(app: App, listener: TcpListener) -> io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
+async fn run(app: App, address: SocketAddr, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
+    let listener = TcpListener::bind(address).await?;
+    // Before anybody is told that we are ready, and so may tell us to stop.
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    ready(listener.local_addr()?);
     let (stop, mut stopped) = watch::channel(false);
     tokio::spawn(async move {
-        told_to_stop().await;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
         tracing::info!("stopping: requests in flight are finished first");
         stop.send_replace(true);
     });
@@ -51,21 +59,4 @@ async fn run(app: App, listener: TcpListener) -> io::Result<()> {
             Ok(())
         }
     }
-}
-
-#[cfg(unix)]
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn told_to_stop() {
-    let _ = tokio::signal::ctrl_c().await;
 }

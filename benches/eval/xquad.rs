@@ -15,12 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use rayon::prelude::*;
-use xenoglot_engine::eval::{
-    Averaged, Measure, Retrieved, Run, Topic, read_qrels, read_topics, score,
-};
+use xenoglot_engine::eval::{Averaged, Measure, read_qrels, read_topics, score};
 use xenoglot_engine::model::{self, LoadOptions, ModelDir};
-use xenoglot_engine::{Encoder, FirstStage, Fusion, Lang, Plan, Query, Recall, Reranker, Searcher};
+use xenoglot_engine::{Encoder, FirstStage, Fusion, Plan, Recall, Reranker, Searcher};
 use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
 use xenoglot_reranker::PassageReranker;
 
@@ -98,7 +95,7 @@ fn measure(data: &Path, encoder: &Arc<dyn Encoder>) -> Result<Table> {
             for (system, plan) in systems
                 .filter(|(_, plan)| plan.rerank_depth.is_none() || doc_lang == RERANKED_DOCUMENTS)
             {
-                let run = run(&searcher, &topics, query_lang.parse()?, &plan)?;
+                let run = searcher.run(&topics, &plan, system)?;
                 let measures: [Measure; 1] = ["nDCG@10".parse()?];
                 let scores = score(&qrels, &run, &measures, Averaged::Judged)?;
                 table.insert((system, query_lang, doc_lang), scores.all()[0]);
@@ -125,32 +122,6 @@ fn systems() -> [(&'static str, Plan); 4] {
             plan(FirstStage::Dense, Some(RERANK_DEPTH)),
         ),
     ]
-}
-
-fn run(searcher: &Searcher, topics: &[Topic], lang: Lang, plan: &Plan) -> Result<Run> {
-    let answer = |topic: &Topic| -> Result<Vec<Retrieved>> {
-        let query = Query {
-            text: topic.query.clone(),
-            lang,
-        };
-        let ranking = searcher.search(&query, plan)?.ranking;
-        let docs = searcher
-            .documents(ranking.docs().take(10))?
-            .into_iter()
-            .zip(ranking.candidates());
-        Ok(docs
-            .map(|(doc, candidate)| Retrieved {
-                doc,
-                score: candidate.score,
-            })
-            .collect())
-    };
-    let answers: Vec<_> = topics.par_iter().map(answer).collect::<Result<_>>()?;
-    let mut run = Run::new("xquad")?;
-    for (topic, ranking) in topics.iter().zip(answers) {
-        run.add(&topic.id, ranking)?;
-    }
-    Ok(run)
 }
 
 #[allow(clippy::print_stdout, reason = "what a bench is for")]

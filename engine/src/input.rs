@@ -14,6 +14,9 @@ type Rewound<R> = Chain<Cursor<Vec<u8>>, R>;
 /// Archives made with `zstd --long=31` need this window; smaller ones take only what they need.
 const ZSTD_WINDOW_LOG: u32 = 31;
 
+/// The longest line that is read: one record in memory, whatever the file.
+const MAX_LINE_BYTES: u64 = 64 << 20;
+
 /// How much of a bad line an error quotes.
 const QUOTED_CHARS: usize = 80;
 
@@ -74,8 +77,18 @@ impl Lines {
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
         loop {
             self.buffer.clear();
-            let read = self.reader.read_until(b'\n', &mut self.buffer);
-            if read.map_err(|source| cannot_read(&self.path, source))? == 0 {
+            let mut line = (&mut self.reader).take(MAX_LINE_BYTES);
+            let read = line.read_until(b'\n', &mut self.buffer);
+            let read = read.map_err(|source| cannot_read(&self.path, source))? as u64;
+            if read == MAX_LINE_BYTES {
+                let problem = format!(
+                    "line {} is longer than {MAX_LINE_BYTES} bytes",
+                    self.number + 1
+                );
+                let source = io::Error::new(io::ErrorKind::InvalidData, problem);
+                return Err(cannot_read(&self.path, source));
+            }
+            if read == 0 {
                 return Ok(None);
             }
             self.number += 1;

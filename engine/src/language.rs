@@ -10,7 +10,7 @@ use tinystr::TinyAsciiStr;
 
 use crate::error::Error;
 
-pub use detect::{Detection, detect};
+pub use detect::{Detection, detect, given_or_detected};
 
 /// A language: a BCP 47 primary subtag, with the script where it matters (`sw`, `ckb`, `zh-Hant`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

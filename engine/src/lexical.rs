@@ -1,5 +1,7 @@
 //! BM25 over terms (`tantivy`).
 
+mod read_only;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -22,6 +24,8 @@ use crate::language::Lang;
 use crate::query::Query;
 use crate::ranking::{Candidate, Ranking};
 
+use read_only::ReadOnly;
+
 /// What the writer may hold before it writes a part to disk; this bounds its memory whatever the corpus.
 const WRITER_BUDGET_BYTES: usize = 128 << 20;
 
@@ -43,7 +47,7 @@ impl LexicalIndex {
     /// Opens the index in `dir`, of documents in `languages`.
     pub(crate) fn open(dir: &Path, languages: Vec<Lang>) -> Result<Self> {
         let open = || -> tantivy::Result<IndexReader> {
-            let index = Index::open(MmapDirectory::open(dir)?)?;
+            let index = Index::open(ReadOnly::open(dir)?)?;
             // A segment never changes under its reader: there is nothing to watch for.
             index
                 .reader_builder()
@@ -144,13 +148,15 @@ impl LexicalWriter {
     }
 
     /// Adds a document's terms, as [`LexicalWriter::analyze`] made them.
-    pub(crate) fn add(&self, ord: DocOrd, terms: PreTokenizedString) -> Result<()> {
+    pub(crate) fn add(&mut self, ord: DocOrd, terms: PreTokenizedString) -> Result<()> {
         let mut record = TantivyDocument::new();
         record.add_pre_tokenized_text(self.fields.terms, terms);
         record.add_u64(self.fields.ord, u64::from(ord.0));
-        self.writer
-            .add_document(record)
-            .map_err(failed("take a document"))?;
+        if let Err(error) = self.writer.add_document(record) {
+            // Its thread died, of a full disk most likely; only a commit says of what.
+            let cause = self.writer.prepare_commit().err().unwrap_or(error);
+            return Err(failed("take a document")(cause));
+        }
         Ok(())
     }
 
@@ -189,7 +195,12 @@ impl LexicalWriter {
     /// A merge puts documents one after another as its parts come, and tantivy breaks ties by where a document stands:
     /// parts in any other order would make rankings differ from build to build.
     fn parts(&self) -> tantivy::Result<Vec<SegmentId>> {
-        let searcher = self.index.reader()?.searcher();
+        let reader: IndexReader = self
+            .index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()?;
+        let searcher = reader.searcher();
         let mut parts = Vec::new();
         for part in searcher.segment_readers() {
             parts.push((ord_of(part, 0)?, part.segment_id()));
@@ -237,7 +248,7 @@ mod tests {
 
     fn index(docs: &[(&str, &str)]) -> (tempfile::TempDir, LexicalIndex) {
         let dir = tempfile::tempdir().unwrap();
-        let writer = LexicalWriter::create(dir.path()).unwrap();
+        let mut writer = LexicalWriter::create(dir.path()).unwrap();
         let mut languages = Vec::new();
         for ((lang, text), ord) in docs.iter().zip(0..) {
             let lang = lang.parse().unwrap();

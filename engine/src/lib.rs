@@ -52,6 +52,7 @@ pub mod input;
 mod mapped;
 mod monitor;
 mod segment;
+mod whole_file;
 
 mod fusion;
 mod search;
@@ -72,5 +73,5 @@ pub use language::Lang;
 pub use monitor::Monitor;
 pub use query::{FirstStage, Plan, Query};
 pub use ranking::{Candidate, Ranking};
-pub use search::{Answer, Reranker, Searcher, Stage};
+pub use search::{Answer, Reranker, Searcher, Stage, StageScore};
 pub use segment::{IndexSettings, IndexWriter, Manifest, WriteTimes};

@@ -9,40 +9,42 @@ static SEGMENTER: LazyLock<SentenceSegmenterBorrowed<'static>> =
     LazyLock::new(|| SentenceSegmenter::new(Default::default()));
 
 /// Cuts `text` into passages of whole sentences, in reading order; together they are the text without the white space
-/// between them.
+/// between them. Only as much of the text is looked at as passages are asked for.
 ///
 /// `max_columns` is measured as a terminal would: a Chinese character counts two, which evens out how much scripts
 /// say in a character. A sentence longer than that is cut between characters.
-pub fn passages(text: &str, max_columns: usize) -> Vec<&str> {
-    let mut passages: Vec<&str> = Vec::new();
-    // Where the open passage began.
+pub fn passages(text: &str, max_columns: usize) -> impl Iterator<Item = &str> {
+    let mut boundaries = SEGMENTER.segment_str(text).skip(1).peekable();
     let mut start = 0;
-    let mut end = 0;
-    let boundaries: Vec<usize> = SEGMENTER.segment_str(text).collect();
-    for sentence in boundaries.windows(2) {
-        if end > start && text[start..sentence[1]].trim().width() > max_columns {
-            passages.push(&text[start..end]);
-            start = sentence[0];
+    let windows = std::iter::from_fn(move || {
+        let mut end = boundaries.next()?;
+        let mut columns = text[start..end].trim_end().width();
+        while let Some(&next) = boundaries.peek() {
+            columns += text[end..next].width();
+            if columns > max_columns {
+                break;
+            }
+            end = next;
+            boundaries.next();
         }
-        end = sentence[1];
-    }
-    passages.push(&text[start..end]);
-    let cut = passages
-        .into_iter()
-        .flat_map(|passage| cut(passage.trim(), max_columns));
-    cut.filter(|passage| !passage.is_empty()).collect()
+        let window = &text[start..end];
+        start = end;
+        Some(window)
+    });
+    windows.flat_map(move |window| pieces(window.trim(), max_columns))
 }
 
 /// Pieces of at most `max_columns`.
-fn cut(mut rest: &str, max_columns: usize) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    while rest.width() > max_columns {
+fn pieces(text: &str, max_columns: usize) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
         let (piece, tail) = rest.split_at(columns_end(rest, max_columns));
-        pieces.push(piece.trim());
         rest = tail.trim_start();
-    }
-    pieces.push(rest);
-    pieces
+        Some(piece.trim_end())
+    })
 }
 
 /// The byte at which `max_columns` are full, at a space if there is one in the second half; at least one character.
@@ -69,7 +71,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, max_columns: usize, expected: &[&str]) {
-        assert_eq!(passages(text, max_columns), expected);
+        assert_eq!(passages(text, max_columns).collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -98,7 +100,7 @@ mod tests {
         #[test]
         fn nothing_but_white_space_is_lost(text in "\\PC{0,80}", max_columns in 1usize..20) {
             let without = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-            prop_assert_eq!(without(&passages(&text, max_columns).concat()), without(&text));
+            prop_assert_eq!(without(&passages(&text, max_columns).collect::<String>()), without(&text));
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Plan {
     pub depth: usize,
     /// How many of them are reranked; `None` leaves the first stage's order.
     pub rerank_depth: Option<usize>,
-    /// After this moment no further stage begins, and the answer says that it is partial.
+    /// After this moment reranking does not begin, and the answer says that it is partial.
     pub deadline: Option<Instant>,
 }
 

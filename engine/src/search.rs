@@ -4,13 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rayon::prelude::*;
+
 use crate::dense::Recall;
 use crate::document::{DocId, DocOrd, Document};
 use crate::encoder::{Encoder, Role};
 use crate::error::Result;
+use crate::eval::{Retrieved, Run, Topic};
 use crate::language::Lang;
 use crate::query::{FirstStage, Plan, Query};
-use crate::ranking::Ranking;
+use crate::ranking::{Candidate, Ranking};
 use crate::segment::{Manifest, Segment};
 
 /// How far down fusion looks at least: a document that is eleventh in both lists may well be the first of both.
@@ -52,6 +55,35 @@ pub struct Stage {
     pub took: Duration,
     /// The candidates that came out of it; none out of `encode`.
     pub ranking: Ranking,
+}
+
+/// Where one stage put a document.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StageScore {
+    /// The name of the stage.
+    pub stage: &'static str,
+    /// From 1.
+    pub rank: usize,
+    /// On the stage's own scale.
+    pub score: f32,
+}
+
+impl Answer {
+    /// Where each stage put `doc`, for those that found it.
+    pub fn explain(&self, doc: DocOrd) -> Vec<StageScore> {
+        let found = |stage: &Stage| {
+            let candidates = stage.ranking.candidates();
+            let at = candidates
+                .iter()
+                .position(|candidate| candidate.doc == doc)?;
+            Some(StageScore {
+                stage: stage.name,
+                rank: at + 1,
+                score: candidates[at].score,
+            })
+        };
+        self.stages.iter().filter_map(found).collect()
+    }
 }
 
 impl Searcher {
@@ -130,9 +162,36 @@ impl Searcher {
         self.segment.documents.get(ords)
     }
 
-    /// The ids of the documents at `ords`, in that order; much cheaper than the documents.
-    pub fn ids(&self, ords: impl Iterator<Item = DocOrd>) -> Result<Vec<DocId>> {
-        ords.map(|ord| self.segment.documents.id(ord)).collect()
+    /// Answers every topic, side by side, as a run called `tag`. A topic is taken to be in the language it names.
+    ///
+    /// # Errors
+    /// When a model or an index fails, or a topic comes twice.
+    pub fn run(&self, topics: &[Topic], plan: &Plan, tag: &str) -> Result<Run> {
+        let answer = |topic: &Topic| {
+            let query = Query {
+                text: topic.query.clone(),
+                lang: topic.lang,
+            };
+            let ranking = self.search(&query, plan)?.ranking;
+            let retrieved = |candidate: &Candidate| {
+                let doc = self.segment.documents.id(candidate.doc)?;
+                Ok(Retrieved {
+                    doc,
+                    score: candidate.score,
+                })
+            };
+            ranking
+                .candidates()
+                .iter()
+                .map(retrieved)
+                .collect::<Result<Vec<_>>>()
+        };
+        let answers: Vec<_> = topics.par_iter().map(answer).collect::<Result<_>>()?;
+        let mut run = Run::new(tag)?;
+        for (topic, retrieved) in topics.iter().zip(answers) {
+            run.add(&topic.id, retrieved)?;
+        }
+        Ok(run)
     }
 
     /// The document `id`, if the index has it.

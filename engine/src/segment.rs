@@ -9,6 +9,7 @@
 
 mod manifest;
 mod reader;
+mod site;
 mod writer;
 
 pub use manifest::Manifest;

@@ -17,8 +17,7 @@ pub fn snippets(encoder: &dyn Encoder, query: &str, texts: &[&str]) -> Result<Ve
     let query = encoder.encode(&[query], Role::Query)?;
     let mut snippets = Vec::with_capacity(texts.len());
     for text in texts {
-        let mut passages = passages(text, MAX_COLUMNS);
-        passages.truncate(MAX_PASSAGES);
+        let passages: Vec<&str> = passages(text, MAX_COLUMNS).take(MAX_PASSAGES).collect();
         let scores = encoder
             .encode(&passages, Role::Passage)?
             .view()

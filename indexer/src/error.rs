@@ -1,5 +1,7 @@
 //! What can go wrong while a corpus is read and indexed.
 
+use crate::pipeline::Skipped;
+
 /// The indexer's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -21,6 +23,6 @@ pub enum Error {
         pattern: String,
         source: glob::PatternError,
     },
-    #[error("there is no document to index in {inputs}")]
-    EmptyCorpus { inputs: String },
+    #[error("there is no document to index in {inputs}; {} records were skipped", skipped.n)]
+    EmptyCorpus { inputs: String, skipped: Skipped },
 }

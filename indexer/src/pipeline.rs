@@ -1,10 +1,11 @@
 //! Read ∥ encode ∥ write: three threads with a short queue between each two, so that memory does not grow with the
 //! corpus and the slowest stage sets the pace.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,10 +18,14 @@ use xenoglot_engine::{
 use crate::corpus::{Corpus, Record};
 use crate::error::{Error, Result};
 
-/// Documents that travel together: enough that an encoder finds texts of like length among them.
-const BATCH: usize = 512;
-/// Batches that may wait before a stage; memory holds a handful of batches, whatever the corpus.
+/// Records that travel together: enough that an encoder finds texts of like length among them.
+const BATCH_RECORDS: usize = 512;
+/// A batch of long documents is closed earlier, so that memory is bounded in bytes too.
+const BATCH_TEXT_BYTES: usize = 4 << 20;
+/// Batches that may wait to be written.
 const QUEUE: usize = 2;
+/// How long a stage waits for input before it looks whether it should stop.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// Skipped records that are remembered for the summary; all are counted.
 const MAX_LISTED: usize = 100;
 
@@ -110,20 +115,23 @@ pub fn index(
     };
     let writer = IndexWriter::create(dir, settings)?.with_monitor(Arc::clone(&progress.monitor));
     let inputs = corpus.names();
-    let (read_sender, read) = sync_channel(QUEUE);
-    let (encoded_sender, encoded) = sync_channel(QUEUE);
-    let (read, encode, write) = thread::scope(|scope| {
-        let reader = scope.spawn(|| read_batches(corpus, &progress.read_bytes, read_sender));
-        let encoding = scope.spawn(|| encode_batches(read, plan.lang, encoder, encoded_sender));
+    let reading = Reading::start(corpus, Arc::clone(&progress.read_bytes));
+    let read_time = Arc::clone(&reading.nanoseconds);
+    let (sender, encoded) = sync_channel(QUEUE);
+    let over = AtomicBool::new(false);
+    let (encode, write) = thread::scope(|scope| {
+        let encoding = scope.spawn(|| encode_batches(reading, plan.lang, encoder, sender, &over));
         let written = write_batches(writer, encoded, plan.on_error, progress);
-        (join(reader), join(encoding), written)
+        over.store(true, Ordering::Relaxed);
+        (join(encoding), written)
     });
     let Written { writer, skipped } = write?;
     let (detect, encode) = encode?;
-    if progress.n_docs.load(Ordering::Relaxed) == 0 {
-        return Err(Error::EmptyCorpus { inputs });
+    if writer.n_docs() == 0 {
+        return Err(Error::EmptyCorpus { inputs, skipped });
     }
     let (manifest, write) = writer.commit()?;
+    let read = Duration::from_nanos(read_time.load(Ordering::Relaxed));
     let timings = Timings {
         read,
         detect,
@@ -138,39 +146,77 @@ pub fn index(
     })
 }
 
+/// A thread that reads the corpus.
+///
+/// Nobody waits for it to end: it may sit in a read of the standard input that nothing but more input can end.
+struct Reading {
+    records: Receiver<engine::Result<Record>>,
+    /// Time spent reading and parsing.
+    nanoseconds: Arc<AtomicU64>,
+}
+
 /// A batch on its way, good and wrong records together and in order.
 type Batch = Vec<engine::Result<Record>>;
 /// A batch whose good records have vectors.
 type EncodedBatch = (Batch, Embeddings);
 
-/// Sends the corpus in batches; returns the time spent reading.
-fn read_batches(
-    corpus: Corpus,
-    read_bytes: &Arc<AtomicU64>,
-    sender: SyncSender<Batch>,
-) -> Duration {
-    let mut took = Duration::ZERO;
-    let mut records = corpus.records(Arc::clone(read_bytes));
-    loop {
-        let start = Instant::now();
-        let batch: Batch = records.by_ref().take(BATCH).collect();
-        took += start.elapsed();
-        // A closed channel means that a later stage failed, and says why itself.
-        if batch.is_empty() || sender.send(batch).is_err() {
-            return took;
+impl Reading {
+    fn start(corpus: Corpus, read_bytes: Arc<AtomicU64>) -> Self {
+        let (sender, records) = sync_channel(BATCH_RECORDS);
+        let nanoseconds = Arc::new(AtomicU64::new(0));
+        let spent = Arc::clone(&nanoseconds);
+        thread::spawn(move || {
+            let mut corpus = corpus.records(read_bytes);
+            loop {
+                let start = Instant::now();
+                let record = corpus.next();
+                spent.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
+                // A closed channel means that a later stage ended, and says why itself.
+                if record.is_none_or(|record| sender.send(record).is_err()) {
+                    break;
+                }
+            }
+        });
+        Self {
+            records,
+            nanoseconds,
         }
+    }
+
+    /// The next records; fewer than a full batch when they come slowly, none at the end of the corpus or once the
+    /// build is `over`.
+    fn next_batch(&self, over: &AtomicBool) -> Batch {
+        let mut batch = Batch::new();
+        let mut text_bytes = 0;
+        while batch.len() < BATCH_RECORDS && text_bytes < BATCH_TEXT_BYTES {
+            match self.records.recv_timeout(PATIENCE) {
+                Ok(record) => {
+                    text_bytes += record.as_ref().map_or(0, |record| record.doc.text.len());
+                    batch.push(record);
+                }
+                Err(RecvTimeoutError::Timeout)
+                    if batch.is_empty() && !over.load(Ordering::Relaxed) => {}
+                Err(_) => break,
+            }
+        }
+        batch
     }
 }
 
 /// Gives every good record a language and a vector; returns the time spent on each.
 fn encode_batches(
-    batches: Receiver<Batch>,
+    reading: Reading,
     lang: Option<Lang>,
     encoder: &dyn Encoder,
     sender: SyncSender<EncodedBatch>,
+    over: &AtomicBool,
 ) -> Result<(Duration, Duration)> {
     let (mut detecting, mut encoding) = (Duration::ZERO, Duration::ZERO);
-    for mut batch in batches {
+    loop {
+        let mut batch = reading.next_batch(over);
+        if batch.is_empty() {
+            return Ok((detecting, encoding));
+        }
         let start = Instant::now();
         batch
             .par_iter_mut()
@@ -187,15 +233,14 @@ fn encode_batches(
         let embeddings = encoder.encode(&texts, Role::Passage)?;
         encoding += start.elapsed();
         if sender.send((batch, embeddings)).is_err() {
-            break;
+            return Ok((detecting, encoding));
         }
     }
-    Ok((detecting, encoding))
 }
 
 fn name_language(doc: &mut Document, lang: Option<Lang>) {
     if doc.lang == Lang::UNKNOWN {
-        doc.lang = lang.unwrap_or_else(|| language::detect(&doc.full_text()).lang);
+        doc.lang = language::given_or_detected(lang, &doc.full_text()).lang;
     }
 }
 
@@ -212,14 +257,19 @@ fn write_batches(
     progress: &Progress,
 ) -> Result<Written> {
     let mut skipped = Skipped::default();
-    for (batch, embeddings) in batches {
+    loop {
         progress.monitor.check()?;
+        let (batch, embeddings) = match batches.recv_timeout(PATIENCE) {
+            Ok(batch) => batch,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return Ok(Written { writer, skipped }),
+        };
         let mut docs = Vec::with_capacity(batch.len());
         let mut rows = Vec::with_capacity(batch.len());
-        let mut ids = std::collections::HashSet::new();
+        let mut ids = HashSet::new();
         let mut row = 0;
         for record in batch {
-            let good = record.is_ok();
+            let encoded = record.is_ok();
             match record.and_then(|record| refuse_duplicate(record, &writer, &mut ids)) {
                 Ok(doc) => {
                     docs.push(doc);
@@ -227,19 +277,18 @@ fn write_batches(
                 }
                 Err(error) => skipped.or_stop(error, on_error)?,
             }
-            row += usize::from(good);
+            row += usize::from(encoded);
         }
         let n_docs = docs.len() as u64;
         writer.add(docs, embeddings.select(&rows))?;
         progress.n_docs.fetch_add(n_docs, Ordering::Relaxed);
     }
-    Ok(Written { writer, skipped })
 }
 
 fn refuse_duplicate(
     record: Record,
     writer: &IndexWriter,
-    ids: &mut std::collections::HashSet<engine::DocId>,
+    ids: &mut HashSet<engine::DocId>,
 ) -> engine::Result<Document> {
     let id = &record.doc.id;
     if writer.contains(id) || !ids.insert(id.clone()) {

@@ -35,11 +35,7 @@ impl Reranker for PassageReranker {
         let score = |doc: &Document| -> Result<f32> {
             let whole = doc.full_text();
             let mut texts = vec![whole.as_str()];
-            texts.extend(
-                passages(&doc.text, MAX_COLUMNS)
-                    .into_iter()
-                    .take(MAX_PASSAGES),
-            );
+            texts.extend(passages(&doc.text, MAX_COLUMNS).take(MAX_PASSAGES));
             let nearness = self
                 .encoder
                 .encode(&texts, Role::Passage)?

@@ -1,6 +1,7 @@
 //! `GET /v1/documents/{id}`: one document, whole.
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use xenoglot_engine::DocId;
@@ -11,8 +12,10 @@ use crate::wire::DocumentResponse;
 
 pub(crate) async fn document(
     State(app): State<App>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<DocumentResponse>, Problem> {
+    let Path(id) =
+        id.map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))?;
     let id = DocId(id);
     let found = app.run(move |searcher| {
         let missing = || {

@@ -63,17 +63,14 @@ fn query_language(request: &SearchRequest) -> Result<Detection, Problem> {
             format!("the query has {chars} characters, expected at most {MAX_QUERY_CHARS}");
         return Err(Problem::field("query", detail));
     }
-    if request.lang == "auto" {
-        return Ok(language::detect(&request.query));
-    }
-    let given = request
-        .lang
-        .parse()
-        .map_err(|error: xenoglot_engine::Error| Problem::field("lang", error.to_string()));
-    Ok(Detection {
-        lang: given?,
-        confidence: 1.0,
-    })
+    let given =
+        match request.lang.as_str() {
+            "auto" => None,
+            code => Some(code.parse().map_err(|error: xenoglot_engine::Error| {
+                Problem::field("lang", error.to_string())
+            })?),
+        };
+    Ok(language::given_or_detected(given, &request.query))
 }
 
 fn plan(request: &SearchRequest, start: Instant) -> Result<Plan, Problem> {
@@ -150,20 +147,13 @@ fn hits(
     Ok(hits.collect())
 }
 
-/// Where each stage put the document.
 fn explanation(answer: &Answer, doc: DocOrd) -> Vec<StageScore> {
-    let found = |stage: &xenoglot_engine::Stage| {
-        let candidates = stage.ranking.candidates();
-        let at = candidates
-            .iter()
-            .position(|candidate| candidate.doc == doc)?;
-        Some(StageScore {
-            stage: stage.name,
-            rank: at + 1,
-            score: candidates[at].score,
-        })
+    let wire = |at: xenoglot_engine::StageScore| StageScore {
+        stage: at.stage,
+        rank: at.rank,
+        score: at.score,
     };
-    answer.stages.iter().filter_map(found).collect()
+    answer.explain(doc).into_iter().map(wire).collect()
 }
 
 fn stage_info(stage: &xenoglot_engine::Stage) -> StageInfo {

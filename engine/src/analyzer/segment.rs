@@ -1,7 +1,8 @@
 //! Where words begin and end.
 //!
 //! Most scripts follow Unicode's word boundaries (UAX #29); Thai, Lao, Khmer and Burmese are cut by ICU's models.
-//! Chinese, Japanese and Korean become overlapping pairs of characters, which need no dictionary and miss nothing.
+//! Chinese, Japanese and Korean become overlapping pairs of characters, which need no dictionary; a
+//! lone character is found only where it stands alone.
 
 use std::sync::LazyLock;
 

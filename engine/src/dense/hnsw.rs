@@ -46,16 +46,19 @@ impl HnswParams {
                 expected: "2 to 256",
             });
         }
-        if self.ef_construction == 0 {
+        // The library reserves memory for as many candidates at every insertion.
+        if !(1..=MAX_EF_CONSTRUCTION).contains(&self.ef_construction) {
             return Err(Error::Setting {
                 name: "ef_construction",
-                got: "0".into(),
-                expected: "at least 1",
+                got: self.ef_construction.to_string(),
+                expected: "1 to 10000",
             });
         }
         Ok(self)
     }
 }
+
+const MAX_EF_CONSTRUCTION: usize = 10_000;
 
 /// Layers a graph may have; with M = 16, the sixteenth would want 10¹⁹ documents.
 pub(super) const MAX_LAYERS: usize = 16;
@@ -65,11 +68,14 @@ pub(super) fn build(vectors: &Vectors, params: HnswParams, monitor: &Monitor) ->
     let n = vectors.len();
     let distance = BetweenOrdinals { vectors };
     let hnsw = Hnsw::<u32, _>::new(params.m, n, MAX_LAYERS, params.ef_construction, distance);
-    (0..n as u32).into_par_iter().try_for_each(|ord| {
+    let insert = |ord: u32| {
         hnsw.insert((&[ord], ord as usize));
         monitor.graph_nodes.fetch_add(1, Ordering::Relaxed);
         monitor.check()
-    })?;
+    };
+    // Alone: two first nodes at once would both take themselves for the entry, and one would stay unlinked.
+    (0..n.min(1) as u32).try_for_each(insert)?;
+    (1..n.max(1) as u32).into_par_iter().try_for_each(insert)?;
     if n == 0 {
         // The library's iterator panics on an empty graph.
         return Ok(Graph::from_nodes(Vec::new()));

@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::io::{self, Write};
+
 use std::path::Path;
 
 use crate::document::DocId;
 use crate::error::{Error, Result};
 use crate::input::{Line, open_lines};
+use crate::whole_file;
 
 /// One system's rankings of many topics.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -133,27 +134,11 @@ fn falling_scores(ranking: &[Retrieved]) -> Vec<f32> {
 /// # Errors
 /// When the file or its directory cannot be written.
 pub fn write_run(path: &Path, run: &Run) -> Result<()> {
-    let written = || -> io::Result<()> {
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-        let mut file = io::BufWriter::new(new_file(dir.unwrap_or(Path::new(".")))?);
-        write!(file, "{run}")?;
-        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    written().map_err(|source| Error::Write {
+    let written = whole_file::write(path, ".run-", |file| write!(file, "{run}"));
+    written.map_err(|source| Error::Write {
         path: path.to_owned(),
         source,
     })
-}
-
-fn new_file(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    // A temporary file is its owner's alone; what it becomes is as readable as any new file.
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.prefix(".run-").tempfile_in(dir)
 }
 
 /// The run in the file at `path`, sorted as trec_eval sorts it: by score, ties by document identifier, last first.

@@ -25,6 +25,17 @@ const MIN_CONFIDENCE: f64 = 0.4;
 /// Longer texts are judged by their beginning: detection costs time in proportion, and gains nothing further.
 const MAX_CHARS: usize = 600;
 
+/// The language that was given, which is certain, or else the one that `text` looks like.
+pub fn given_or_detected(given: Option<Lang>, text: &str) -> Detection {
+    given.map_or_else(
+        || detect(text),
+        |lang| Detection {
+            lang,
+            confidence: 1.0,
+        },
+    )
+}
+
 /// The language of `text`, or [`Lang::UNKNOWN`] rather than a wild guess.
 pub fn detect(text: &str) -> Detection {
     let end = text

@@ -1,9 +1,7 @@
 //! What an index says of itself.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +10,9 @@ use crate::encoder::EncoderSpec;
 use crate::error::{Error, Result};
 use crate::language::Lang;
 use crate::mapped;
+use crate::whole_file;
+
+use super::site::BUILDING;
 
 pub(super) const FILE: &str = "xenoglot.json";
 const MAGIC: &str = "xenoglot-index";
@@ -25,8 +26,7 @@ pub struct Manifest {
     format: u32,
     /// Counts commits to this directory, from 1.
     pub generation: u64,
-    /// The directory of this generation's files, inside the index.
-    pub(super) segment: String,
+    segment: String,
     /// How many documents there are.
     pub n_docs: usize,
     /// How many documents there are in each language.
@@ -93,11 +93,26 @@ impl Manifest {
                 expected: FORMAT,
             });
         }
-        serde_json::from_slice(&text).map_err(|error| Error::Damaged {
-            path,
-            found: error.to_string(),
+        let damaged = |found: String| Error::Damaged {
+            path: path.clone(),
+            found,
             expected: "a manifest".into(),
-        })
+        };
+        let manifest: Self =
+            serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        // These names are joined to paths that are read, and removed.
+        if manifest.segment != segment_name(manifest.generation) {
+            return Err(damaged(format!("segment {:?}", manifest.segment)));
+        }
+        let is_plain = |file: &FileEntry| {
+            Path::new(&file.path)
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)))
+        };
+        if let Some(file) = manifest.files.iter().find(|file| !is_plain(file)) {
+            return Err(damaged(format!("file {:?}", file.path)));
+        }
+        Ok(manifest)
     }
 
     /// The manifest of the files that lie in `building`, to be renamed to generation `generation`.
@@ -120,7 +135,7 @@ impl Manifest {
             magic: MAGIC.into(),
             format: FORMAT,
             generation,
-            segment: format!("segment-{generation:06}"),
+            segment: segment_name(generation),
             n_docs: contents.n_docs,
             languages: contents.languages,
             encoder: contents.encoder,
@@ -132,33 +147,45 @@ impl Manifest {
     /// Makes this the manifest of the index in `dir`, in one step.
     pub(super) fn publish(&self, dir: &Path) -> Result<()> {
         let path = dir.join(FILE);
-        let publish = || -> std::io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(dir)?;
-            serde_json::to_writer_pretty(&mut file, self)?;
-            file.write_all(b"\n")?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            sync_directory(dir)
-        };
-        publish().map_err(|source| Error::Write {
-            path: path.clone(),
-            source,
-        })
+        let written = whole_file::write(&path, BUILDING, |file| {
+            serde_json::to_writer_pretty(&mut *file, self)?;
+            file.write_all(b"\n")
+        });
+        written.map_err(|source| Error::Write { path, source })
     }
 
-    /// Compares every file with its checksum.
-    pub(super) fn verify(&self, dir: &Path) -> Result<()> {
+    /// The directory of this generation's files, inside the index.
+    pub(super) fn segment(&self) -> &str {
+        &self.segment
+    }
+
+    /// Compares every file of the index in `dir` with its checksum.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], naming the first file that is not what was written.
+    pub fn verify(&self, dir: &Path) -> Result<()> {
         for file in &self.files {
             let path = dir.join(&self.segment).join(&file.path);
+            let missing = || Error::Damaged {
+                path: path.clone(),
+                found: "no such file".into(),
+                expected: "what was written".into(),
+            };
+            if !path.exists() {
+                return Err(missing());
+            }
             let (size_bytes, blake3) = checksum(&path)?;
             if (size_bytes, &blake3) != (file.size_bytes, &file.blake3) {
                 return Err(Error::Damaged {
                     path,
-                    found: format!("{size_bytes} bytes with checksum {}", &blake3[..12]),
+                    found: format!(
+                        "{size_bytes} bytes with checksum {}",
+                        blake3.chars().take(12).collect::<String>()
+                    ),
                     expected: format!(
                         "{} bytes with checksum {}",
                         file.size_bytes,
-                        &file.blake3[..12.min(file.blake3.len())]
+                        file.blake3.chars().take(12).collect::<String>()
                     ),
                 });
             }
@@ -172,6 +199,19 @@ impl Manifest {
     }
 }
 
+/// The directory of a generation's files.
+fn segment_name(generation: u64) -> String {
+    format!("segment-{generation:06}")
+}
+
+/// Whether a directory called `name` may be a generation's.
+pub(super) fn is_segment_name(name: &str) -> bool {
+    let generation = name
+        .strip_prefix("segment-")
+        .and_then(|digits| digits.parse().ok());
+    generation.is_some_and(|generation| segment_name(generation) == name)
+}
+
 /// Every file below `dir`, in the order of their names.
 pub(super) fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
     let failed = |source| Error::Read {
@@ -181,20 +221,14 @@ pub(super) fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() {
             files.extend(files_below(&path)?);
-        } else if !(name.starts_with('.') || name.ends_with(".lock")) {
+        } else {
             files.push(path);
         }
     }
     files.sort();
     Ok(files)
-}
-
-/// So that a rename survives a power cut.
-pub(super) fn sync_directory(dir: &Path) -> std::io::Result<()> {
-    File::open(dir)?.sync_all()
 }
 
 fn checksum(path: &Path) -> Result<(u64, String)> {

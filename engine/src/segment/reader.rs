@@ -34,12 +34,16 @@ impl Segment {
 
     fn open_generation(dir: &Path, manifest: Manifest) -> Result<Self> {
         manifest.verify(dir)?;
-        let files = dir.join(&manifest.segment);
+        Self::open_files(&dir.join(manifest.segment()), manifest)
+    }
+
+    /// Opens the parts that lie in `files`.
+    pub(super) fn open_files(files: &Path, manifest: Manifest) -> Result<Self> {
         let languages = manifest.languages.keys().copied().collect();
         Ok(Self {
             lexical: LexicalIndex::open(&files.join(TERMS), languages)?,
-            dense: DenseIndex::open(&files, manifest.encoder.dim)?,
-            documents: DocStore::open(&files)?,
+            dense: DenseIndex::open(files, manifest.encoder.dim)?,
+            documents: DocStore::open(files)?,
             manifest,
         })
     }
