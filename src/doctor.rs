@@ -58,10 +58,9 @@ fn runtime(out: &mut impl Write) -> Result<()> {
             return hint(out, mend);
         }
     };
-    let version = info.version.map_or_else(
-        || "of a version its name does not say".into(),
-        |version| version,
-    );
+    let version = info
+        .version
+        .unwrap_or_else(|| "of a version its name does not say".into());
     good(
         out,
         "ONNX Runtime",
