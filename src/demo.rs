@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use xenoglot_engine::eval::{Averaged, Measure, Topic, read_qrels, read_topics, score};
 use xenoglot_engine::{FirstStage, Fusion, Plan, Query, Searcher};
 use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
+use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
 
 use crate::search::Hits;
 use crate::setup::{ModelArgs, open_index, stop_on_signal};
@@ -102,6 +103,15 @@ fn write_files(dir: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The plan that answers best: hybrid search whose whole harvest is scored again by its passages.
+fn reranked(depth: usize) -> Plan {
+    Plan {
+        depth,
+        rerank_depth: Some(DEFAULT_RERANK_DEPTH),
+        ..Plan::default()
+    }
+}
+
 fn show(searcher: &Searcher, topic: &Topic, gloss: &str) -> Result<()> {
     let mut out = anstream::stdout().lock();
     write!(out, "{BOLD}{}{BOLD:#}  {DIM}{}", topic.query, topic.lang)?;
@@ -114,13 +124,7 @@ fn show(searcher: &Searcher, topic: &Topic, gloss: &str) -> Result<()> {
         text: topic.query.clone(),
         lang: topic.lang,
     };
-    let answer = searcher.search(
-        &query,
-        &Plan {
-            depth: 3,
-            ..Plan::default()
-        },
-    )?;
+    let answer = searcher.search(&query, &reranked(3))?;
     Hits::of(searcher, &query, answer)?.print(false)?;
     writeln!(anstream::stdout())?;
     Ok(())
@@ -142,31 +146,30 @@ fn print_scores(dir: &Path, searcher: &Searcher, topics: &[Topic]) -> Result<()>
     )?;
     writeln!(
         out,
-        "{DIM}           {}{DIM:#}",
+        "{DIM}{:32}{}{DIM:#}",
+        "",
         measures
             .iter()
             .map(|m| format!("{m:>10}", m = m.to_string()))
             .collect::<String>()
     )?;
-    let stages = [
-        ("lexical", FirstStage::Lexical),
-        ("dense", FirstStage::Dense),
-        ("hybrid", FirstStage::Hybrid(Fusion::default())),
+    let plan = |first_stage| Plan {
+        first_stage,
+        depth: 100,
+        ..Plan::default()
+    };
+    let systems = [
+        ("lexical", plan(FirstStage::Lexical)),
+        ("dense", plan(FirstStage::Dense)),
+        ("hybrid", plan(FirstStage::Hybrid(Fusion::default()))),
+        ("hybrid, reranked by passages", reranked(100)),
     ];
-    for (name, first_stage) in stages {
-        let run = searcher.run(
-            topics,
-            &Plan {
-                first_stage,
-                depth: 100,
-                ..Plan::default()
-            },
-            "demo",
-        )?;
+    for (name, plan) in systems {
+        let run = searcher.run(topics, &plan, "demo")?;
         let scores = score(&qrels, &run, &measures, Averaged::Judged)?;
         writeln!(
             out,
-            "  {name:<9}{}",
+            "  {name:<30}{}",
             scores
                 .all()
                 .iter()
