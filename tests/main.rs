@@ -14,4 +14,8 @@
 
 mod support;
 
+mod cli;
+mod corpora;
+mod topics;
+
 mod layering;
