@@ -18,4 +18,6 @@ mod cli;
 mod corpora;
 mod topics;
 
+mod bad_input;
+
 mod layering;
