@@ -19,5 +19,7 @@ mod corpora;
 mod topics;
 
 mod bad_input;
+#[cfg(unix)]
+mod durability;
 
 mod layering;
