@@ -22,4 +22,6 @@ mod bad_input;
 #[cfg(unix)]
 mod durability;
 
+mod http;
+
 mod layering;
