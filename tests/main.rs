@@ -24,4 +24,6 @@ mod durability;
 
 mod http;
 
+mod eval;
+
 mod layering;
