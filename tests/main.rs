@@ -26,4 +26,7 @@ mod http;
 
 mod eval;
 
+mod demo;
+mod models;
+
 mod layering;
