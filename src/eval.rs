@@ -42,10 +42,10 @@ struct RunArgs {
 
 #[derive(Debug, clap::Args)]
 struct ScoreArgs {
-    /// Judgments: `topic iteration document grade`, or BEIR's TSV
+    /// Judgments: TREC's four columns, or BEIR's TSV
     #[arg(long, value_name = "FILE", env = "XENOGLOT_QRELS")]
     qrels: PathBuf,
-    /// Rankings: `topic Q0 document rank score tag`
+    /// Rankings: TREC's six columns
     #[arg(long, value_name = "FILE", env = "XENOGLOT_RUN")]
     run: PathBuf,
     /// A measure as the field spells it (nDCG@10, AP, RR, P@5, R@100, Success@1, AP(rel=2), …); may come often

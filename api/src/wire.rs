@@ -31,12 +31,27 @@ fn ten() -> usize {
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 pub(crate) enum Mode {
     #[default]
     Hybrid,
     Dense,
     Lexical,
+}
+
+impl TryFrom<String> for Mode {
+    type Error = String;
+
+    fn try_from(mode: String) -> Result<Self, String> {
+        match mode.as_str() {
+            "hybrid" => Ok(Self::Hybrid),
+            "dense" => Ok(Self::Dense),
+            "lexical" => Ok(Self::Lexical),
+            _ => Err(format!(
+                "unknown mode {mode:?}, expected hybrid, dense or lexical"
+            )),
+        }
+    }
 }
 
 /// `false`, or what reranks and how far down.

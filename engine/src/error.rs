@@ -100,7 +100,7 @@ pub enum Error {
         "ONNX Runtime was not found; `make setup` fetches it, or set XENOGLOT_ORT_DYLIB to {expected}"
     )]
     RuntimeMissing { expected: &'static str },
-    #[error("ONNX Runtime at {path} cannot be loaded")]
+    #[error("ONNX Runtime at {path} cannot be loaded; `make setup` fetches one that can")]
     RuntimeLoad { path: PathBuf, source: Cause },
     #[error("ONNX Runtime cannot {doing}")]
     Runtime { doing: &'static str, source: Cause },

@@ -77,7 +77,12 @@ fn plan(request: &SearchRequest, start: Instant) -> Result<Plan, Problem> {
     in_range("depth", request.depth, MAX_DEPTH)?;
     let rerank_depth = match &request.rerank {
         Rerank::Unsaid | Rerank::Switch(false) => None,
-        Rerank::Switch(true) => Some(DEFAULT_RERANK_DEPTH),
+        Rerank::Switch(true) => {
+            return Err(Problem::field(
+                "rerank",
+                "expected false, or an object with `stack` and `depth`",
+            ));
+        }
         Rerank::Stack(rerank) => {
             if let Some(stack) = rerank.stack.as_deref().filter(|stack| *stack != PASSAGES) {
                 let detail = format!("there is no stack {stack:?}; known are `{PASSAGES}`");

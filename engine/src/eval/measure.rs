@@ -83,6 +83,11 @@ impl JudgedRanking {
 impl Measure {
     /// The measure's value for one topic.
     pub fn value(&self, ranking: &JudgedRanking) -> f64 {
+        // An empty sum is -0, which would be printed so.
+        self.signed_value(ranking) + 0.0
+    }
+
+    fn signed_value(&self, ranking: &JudgedRanking) -> f64 {
         match *self {
             Self::AveragePrecision { rel, cutoff } => ratio(
                 sum_of_precisions(ranking.head(cutoff), rel),

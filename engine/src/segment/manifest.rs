@@ -36,6 +36,8 @@ pub struct Manifest {
     /// How the graph was built.
     pub hnsw: HnswParams,
     files: Vec<FileEntry>,
+    /// Over everything above.
+    checksum: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,6 +102,9 @@ impl Manifest {
         };
         let manifest: Self =
             serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        if manifest.checksum != manifest.own_checksum() {
+            return Err(damaged("other contents than were written".into()));
+        }
         // These names are joined to paths that are read, and removed.
         if manifest.segment != segment_name(manifest.generation) {
             return Err(damaged(format!("segment {:?}", manifest.segment)));
@@ -131,7 +136,7 @@ impl Manifest {
                 blake3,
             });
         }
-        Ok(Self {
+        let mut manifest = Self {
             magic: MAGIC.into(),
             format: FORMAT,
             generation,
@@ -141,7 +146,20 @@ impl Manifest {
             encoder: contents.encoder,
             hnsw: contents.hnsw,
             files,
-        })
+            checksum: String::new(),
+        };
+        manifest.checksum = manifest.own_checksum();
+        Ok(manifest)
+    }
+
+    fn own_checksum(&self) -> String {
+        let rest = Self {
+            checksum: String::new(),
+            ..self.clone()
+        };
+        // A structure of strings and numbers always becomes JSON; were it not so, no manifest would ever be read.
+        let json = serde_json::to_vec(&rest).unwrap_or_default();
+        blake3::hash(&json).to_hex().to_string()
     }
 
     /// Makes this the manifest of the index in `dir`, in one step.

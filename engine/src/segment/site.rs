@@ -161,15 +161,18 @@ fn is_index(dir: &Path) -> Result<bool> {
     }
 }
 
-/// Whether nothing lies in `dir` but what killed builds left.
+/// Whether nothing lies in `dir` but what builds left: killed ones, or one whose manifest is beyond reading.
 fn is_vacant(dir: &Path) -> Result<bool> {
     let names = entries(dir).map_err(|source| Error::Read {
         path: dir.to_owned(),
         source,
     })?;
-    Ok(names
-        .iter()
-        .all(|name| name == LOCK || name.starts_with(BUILDING) || is_segment(dir, name)))
+    let has_segment = names.iter().any(|name| is_segment(dir, name));
+    let is_ours = |name: &String| {
+        let manifest = has_segment && name == manifest::FILE;
+        manifest || name == LOCK || name.starts_with(BUILDING) || is_segment(dir, name)
+    };
+    Ok(names.iter().all(is_ours))
 }
 
 /// Removes what killed builds left: whatever the manifest does not name. The lock must be held.
