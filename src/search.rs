@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use serde_json::json;
+use serde::Serialize;
 use xenoglot_engine::eval::{Run, read_topics, write_run};
 use xenoglot_engine::language::given_or_detected;
 use xenoglot_engine::snippet::snippets;
-use xenoglot_engine::{Answer, Document, FirstStage, Fusion, Lang, Plan, Query, Searcher};
+use xenoglot_engine::{
+    Answer, Document, FirstStage, Fusion, Lang, Plan, Query, Searcher, StageScore,
+};
 use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
 
 use crate::language::LangArg;
@@ -153,6 +155,19 @@ fn one(args: &Args, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// One line of `--json`.
+#[derive(Serialize)]
+struct HitLine<'a> {
+    rank: usize,
+    id: &'a str,
+    score: f32,
+    lang: Lang,
+    title: &'a str,
+    snippet: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<Vec<StageScore>>,
+}
+
 /// An answer with all that is shown of it.
 pub(crate) struct Hits {
     answer: Answer,
@@ -205,18 +220,17 @@ impl Hits {
     fn print_json(&self, explain: bool) -> Result<()> {
         let mut out = std::io::stdout().lock();
         for hit in self.views() {
-            let mut line = json!({
-                "rank": hit.rank, "id": hit.doc.id, "score": hit.candidate.score, "lang": hit.doc.lang,
-                "title": hit.doc.title, "snippet": hit.snippet,
-            });
-            if explain {
-                let scores = self.answer.explain(hit.candidate.doc);
-                let scores = scores
-                    .iter()
-                    .map(|at| json!({ "stage": at.stage, "rank": at.rank, "score": at.score }));
-                line["explain"] = scores.collect();
-            }
-            writeln!(out, "{line}")?;
+            let line = HitLine {
+                rank: hit.rank,
+                id: &hit.doc.id.0,
+                score: hit.candidate.score,
+                lang: hit.doc.lang,
+                title: &hit.doc.title,
+                snippet: hit.snippet,
+                explain: explain.then(|| self.answer.explain(hit.candidate.doc)),
+            };
+            serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
+            writeln!(out)?;
         }
         Ok(())
     }

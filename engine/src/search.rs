@@ -58,7 +58,7 @@ pub struct Stage {
 }
 
 /// Where one stage put a document.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct StageScore {
     /// The name of the stage.
     pub stage: &'static str,

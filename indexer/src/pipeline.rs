@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -153,6 +153,7 @@ struct Reading {
     records: Receiver<engine::Result<Record>>,
     /// Time spent reading and parsing.
     nanoseconds: Arc<AtomicU64>,
+    thread: JoinHandle<()>,
 }
 
 /// A batch on its way, good and wrong records together and in order.
@@ -165,7 +166,7 @@ impl Reading {
         let (sender, records) = sync_channel(BATCH_RECORDS);
         let nanoseconds = Arc::new(AtomicU64::new(0));
         let spent = Arc::clone(&nanoseconds);
-        thread::spawn(move || {
+        let thread = thread::spawn(move || {
             let mut corpus = corpus.records(read_bytes);
             loop {
                 let start = Instant::now();
@@ -180,6 +181,7 @@ impl Reading {
         Self {
             records,
             nanoseconds,
+            thread,
         }
     }
 
@@ -215,6 +217,13 @@ fn encode_batches(
     loop {
         let mut batch = reading.next_batch(over);
         if batch.is_empty() {
+            // The reader is done. Had it panicked, half a corpus would pass for the whole.
+            if !over.load(Ordering::Relaxed) {
+                reading
+                    .thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            }
             return Ok((detecting, encoding));
         }
         let start = Instant::now();
@@ -319,7 +328,7 @@ impl Skipped {
 }
 
 /// The result of a thread; a panic goes on here.
-fn join<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
