@@ -69,7 +69,13 @@ fn runtime(out: &mut impl Write) -> Result<()> {
     for provider in info.providers {
         match provider.problem {
             None => good(out, provider.name, "works")?,
-            Some(problem) => bad(out, provider.name, &problem)?,
+            Some(problem) => {
+                bad(out, provider.name, &problem)?;
+                if provider.name == "CUDA" {
+                    let mend = "for a GPU: pip install onnxruntime-gpu, and name its library in XENOGLOT_ORT_DYLIB";
+                    hint(out, mend)?;
+                }
+            }
         }
     }
     Ok(())
