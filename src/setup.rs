@@ -53,13 +53,14 @@ impl ModelArgs {
 
     /// Loads the encoder.
     pub(crate) fn load(&self) -> Result<Arc<dyn Encoder>> {
-        let dir = match &self.model {
-            Some(path) => ModelDir::open(path)?,
-            None => default_model(),
+        // The model inside the program is a token table: it needs no runtime, and looking for one reads many folders.
+        let (dir, runtime) = match &self.model {
+            Some(path) => (ModelDir::open(path)?, runtime_search()),
+            None => (default_model(), RuntimeSearch::default()),
         };
         let options = LoadOptions {
             device: self.device,
-            runtime: runtime_search(),
+            runtime,
             ..LoadOptions::default()
         };
         Ok(Arc::from(model::load(&dir, &options)?))

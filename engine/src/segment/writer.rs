@@ -1,6 +1,5 @@
 //! Documents and vectors → an index, all or nothing.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +10,6 @@ use crate::dense::{self, HnswParams, VectorWriter};
 use crate::document::{DocId, Document};
 use crate::encoder::{Embeddings, EncoderSpec};
 use crate::error::{Error, Result};
-use crate::language::Lang;
 use crate::lexical::LexicalWriter;
 use crate::monitor::Monitor;
 use crate::store::DocStoreWriter;
@@ -47,7 +45,6 @@ pub struct IndexWriter {
     documents: DocStoreWriter,
     terms: LexicalWriter,
     vectors: VectorWriter,
-    languages: BTreeMap<Lang, usize>,
     times: WriteTimes,
     monitor: Arc<Monitor>,
     // Dropped last, after the writers have let go of their files.
@@ -85,7 +82,6 @@ impl IndexWriter {
             documents: DocStoreWriter::create(building)?,
             terms: LexicalWriter::create(&terms)?,
             vectors: dense::create_vectors(building, settings.encoder.dim)?,
-            languages: BTreeMap::new(),
             times: WriteTimes::default(),
             monitor: Arc::default(),
             settings,
@@ -127,7 +123,6 @@ impl IndexWriter {
         let mut ords = Vec::with_capacity(docs.len());
         for doc in &docs {
             ords.push(self.documents.add(doc)?);
-            *self.languages.entry(doc.lang).or_default() += 1;
         }
         self.vectors.add(&embeddings)?;
         let stored = Instant::now();
@@ -147,7 +142,6 @@ impl IndexWriter {
             documents,
             terms,
             vectors,
-            languages,
             mut times,
             monitor,
             site,
@@ -155,7 +149,7 @@ impl IndexWriter {
         let building = site.building();
         let contents = Contents {
             n_docs: documents.len(),
-            languages,
+            languages: documents.languages(),
             encoder: settings.encoder,
             hnsw: settings.hnsw,
         };

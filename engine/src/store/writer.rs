@@ -1,6 +1,6 @@
 //! Writes a [`DocStore`](super::DocStore).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -48,6 +48,15 @@ impl DocStoreWriter {
     /// How many documents were added.
     pub(crate) fn len(&self) -> usize {
         self.languages.len()
+    }
+
+    /// How many documents there are in each language.
+    pub(crate) fn languages(&self) -> BTreeMap<Lang, usize> {
+        let mut counts = BTreeMap::new();
+        for lang in &self.languages {
+            *counts.entry(*lang).or_default() += 1;
+        }
+        counts
     }
 
     /// Whether `id` was added already.
