@@ -17,13 +17,15 @@ pub trait Encoder: Send + Sync {
     fn encode(&self, texts: &[&str], role: Role) -> Result<Embeddings>;
 }
 
-/// Whether a text asks or answers; some models see a different prompt before each.
+/// Whether a text asks or answers; some models want a different prompt before each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// A query.
     Query,
     /// A document or a passage of one.
     Passage,
+    /// Neither: the model sees the text as it stands, without a prompt.
+    Plain,
 }
 
 /// The identity of an encoder.

@@ -89,8 +89,9 @@ impl Recipe {
     /// `text` as the backbone expects it.
     pub(crate) fn prepare(&self, text: &str, role: Role) -> String {
         let prompt = match role {
-            Role::Query => &self.query_prompt,
+            Role::Query => self.query_prompt.as_str(),
             Role::Passage => &self.passage_prompt,
+            Role::Plain => "",
         };
         let text = format!("{prompt}{text}");
         if self.lower_case {
@@ -251,6 +252,7 @@ mod tests {
             let recipe = recipe(&[(PROMPTS, config)]).unwrap();
             let prepared = [Role::Query, Role::Passage].map(|role| recipe.prepare("x", role));
             assert_eq!(prepared, [query, passage]);
+            assert_eq!(recipe.prepare("x", Role::Plain), "x");
         };
         check(
             r#"{"prompts": {"query": "q: ", "passage": "p: "}}"#,
