@@ -75,34 +75,53 @@ impl Lines {
     /// # Errors
     /// When reading fails, when a compressed file ends too early, or when a line is not UTF-8.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
-        loop {
-            self.buffer.clear();
-            let mut line = (&mut self.reader).take(MAX_LINE_BYTES);
-            let read = line.read_until(b'\n', &mut self.buffer);
-            let read = read.map_err(|source| cannot_read(&self.path, source))? as u64;
-            if read == MAX_LINE_BYTES {
-                let problem = format!(
-                    "line {} is longer than {MAX_LINE_BYTES} bytes",
-                    self.number + 1
-                );
-                let source = io::Error::new(io::ErrorKind::InvalidData, problem);
-                return Err(cannot_read(&self.path, source));
-            }
-            if read == 0 {
-                return Ok(None);
-            }
-            self.number += 1;
+        while self.read()? {
             if !self.buffer.trim_ascii().is_empty() {
-                break;
+                return self.line().map(Some);
             }
         }
+        Ok(None)
+    }
+
+    /// The next line, blank ones too, or nothing at the end of the file.
+    ///
+    /// # Errors
+    /// Those of [`next_line`](Self::next_line).
+    pub fn next_line_or_blank(&mut self) -> Result<Option<Line<'_>>> {
+        if self.read()? {
+            self.line().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Fills the buffer with the next line; false at the end of the file.
+    fn read(&mut self) -> Result<bool> {
+        self.buffer.clear();
+        let mut line = (&mut self.reader).take(MAX_LINE_BYTES);
+        let read = line.read_until(b'\n', &mut self.buffer);
+        let read = read.map_err(|source| cannot_read(&self.path, source))? as u64;
+        if read == MAX_LINE_BYTES {
+            let problem = format!(
+                "line {} is longer than {MAX_LINE_BYTES} bytes",
+                self.number + 1
+            );
+            let source = io::Error::new(io::ErrorKind::InvalidData, problem);
+            return Err(cannot_read(&self.path, source));
+        }
+        self.number += u64::from(read > 0);
+        Ok(read > 0)
+    }
+
+    /// The line in the buffer.
+    fn line(&self) -> Result<Line<'_>> {
         let line = |text| Line {
             path: &self.path,
             number: self.number,
             text,
         };
         match std::str::from_utf8(&self.buffer) {
-            Ok(text) => Ok(Some(line(text.trim_end_matches(['\n', '\r'])))),
+            Ok(text) => Ok(line(text.trim_end_matches(['\n', '\r']))),
             Err(_) => {
                 let got = String::from_utf8_lossy(&self.buffer);
                 Err(line("").malformed("line", got.trim_end(), "UTF-8 text"))
@@ -234,6 +253,17 @@ mod tests {
         for (name, bytes) in [("a.txt", vec![]), ("a.gz", gzip(b"")), ("a.zst", zstd(b""))] {
             assert_eq!(read(name, &bytes).unwrap(), [], "{name}");
         }
+    }
+
+    #[test]
+    fn blank_lines_are_lines_for_those_who_ask() {
+        let mut lines = read_lines(Path::new("-"), TEXT.as_bytes()).unwrap();
+        let mut read = Vec::new();
+        while let Some(line) = lines.next_line_or_blank().unwrap() {
+            read.push((line.number, line.text.to_owned()));
+        }
+        let expected = [(1, "one"), (2, ""), (3, "  "), (4, "zwei"), (5, "drei")];
+        assert_eq!(read, expected.map(|(n, text)| (n, text.to_owned())));
     }
 
     #[test]
