@@ -2,6 +2,7 @@
 
 mod demo;
 mod doctor;
+mod embed;
 mod eval;
 mod index;
 mod search;
@@ -10,6 +11,7 @@ mod serve;
 mod default_model;
 mod language;
 mod machine;
+mod output;
 mod setup;
 mod terminal;
 
@@ -33,6 +35,7 @@ enum Command {
     Index(index::Args),
     Search(search::Args),
     Serve(serve::Args),
+    Embed(embed::Args),
     Eval(eval::Args),
 }
 
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Index(args) => index::run(&args),
         Command::Search(args) => search::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Embed(args) => embed::run(&args),
         Command::Eval(args) => eval::run(&args),
     };
     match done {

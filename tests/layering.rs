@@ -35,6 +35,10 @@ const FENCES: &[Fence] = &[
     // The command line is where addresses are typed.
     fence(&["std::net"], &["api", "src/serve"]),
     fence(&["clap", "anyhow"], &["src"]),
+    fence(
+        &["arrow_array", "arrow_schema", "arrow_ipc"],
+        &["src/embed/arrow"],
+    ),
     fence(&["indicatif", "anstream", "anstyle"], &["src"]),
     fence(&["signal_hook", "tracing_subscriber"], &["src"]),
     // Settings are read once, at the edge, and only the edge may end the process.
