@@ -8,7 +8,9 @@ use crate::support::{World, document, on_a_terminal};
 fn help_and_version_are_answers() {
     let world = World::new();
     let help = world.xenoglot("--help").succeeds();
-    for command in ["demo", "doctor", "index", "search", "serve", "eval"] {
+    for command in [
+        "demo", "doctor", "index", "search", "serve", "embed", "eval",
+    ] {
         assert!(help.stdout.contains(command), "{command}: {help}");
         world
             .xenoglot(command)
@@ -44,6 +46,10 @@ fn wrong_usage_is_a_2_and_does_nothing() {
         "search --index index --topics topics.tsv",
         "search tides --index index --topics topics.tsv --run run.trec",
         "serve --index index --bind somewhere",
+        "embed --format tablet",
+        "embed --role oracle",
+        "embed --input tape",
+        "embed corpus.jsonl model/config.json",
         "eval",
         "eval score --run run.trec",
         "eval score --qrels qrels.txt",
@@ -67,6 +73,7 @@ fn every_path_option_is_also_read_from_the_environment() {
         ("index", &["--index", "--model"][..]),
         ("search", &["--index", "--model", "--topics", "--run"]),
         ("serve", &["--index", "--model"]),
+        ("embed", &["--model", "--output"]),
         ("doctor", &["--index", "--model"]),
         ("demo", &["--dir", "--model"]),
         ("eval run", &["--index", "--model", "--topics", "--run"]),
@@ -426,6 +433,9 @@ fn a_full_output_is_a_failure() {
         "search moon --index index",
         "search moon --index index --json",
         "doctor --index index",
+        "embed corpus.jsonl",
+        "embed corpus.jsonl --format npy",
+        "embed corpus.jsonl --format arrow",
     ] {
         let ran = world.xenoglot(args).run_into(full().unwrap());
         ran.has_code(1).explained();

@@ -24,6 +24,8 @@ mod durability;
 
 mod http;
 
+mod embed;
+
 mod eval;
 
 mod demo;

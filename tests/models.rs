@@ -1,33 +1,10 @@
 //! Encoders through the whole program: the one inside it, and transformers from their directories.
 
-use std::path::PathBuf;
-
-use crate::support::{TOY, World, bert, workspace};
-
-/// ONNX Runtime's library, where `make setup` puts it or the tester's own environment says. Where there is none, says what
-/// is skipped.
-fn runtime() -> Option<PathBuf> {
-    let named = std::env::var_os("XENOGLOT_ORT_DYLIB").map(PathBuf::from);
-    let fetched = || {
-        let files = std::fs::read_dir(workspace().join("runtime")).ok()?;
-        let mut paths = files.map(|file| file.unwrap().path());
-        paths.find(|path| {
-            path.file_name()
-                .unwrap()
-                .to_string_lossy()
-                .contains("onnxruntime")
-        })
-    };
-    let found = named.or_else(fetched);
-    if found.is_none() {
-        eprintln!("skipped: ONNX Runtime is not here; `make setup` fetches it");
-    }
-    found
-}
+use crate::support::{TOY, World, bert, onnx_runtime, workspace};
 
 #[test]
 fn a_transformer_indexes_and_searches_across_languages() {
-    let Some(runtime) = runtime() else {
+    let Some(runtime) = onnx_runtime() else {
         return;
     };
     let world = World::new();
@@ -55,7 +32,7 @@ fn a_transformer_indexes_and_searches_across_languages() {
 
 #[test]
 fn doctor_names_the_runtime_its_version_and_what_works() {
-    let Some(runtime) = runtime() else {
+    let Some(runtime) = onnx_runtime() else {
         return;
     };
     let world = World::indexed();
@@ -72,7 +49,7 @@ fn doctor_names_the_runtime_its_version_and_what_works() {
 #[test]
 fn minilm_finds_english_by_meaning() {
     let model = workspace().join("runtime/models/all-MiniLM-L6-v2");
-    let Some(runtime) = runtime().filter(|_| model.is_dir()) else {
+    let Some(runtime) = onnx_runtime().filter(|_| model.is_dir()) else {
         eprintln!("skipped: all-MiniLM-L6-v2 is not here; `make test-model` fetches it");
         return;
     };

@@ -12,4 +12,4 @@ pub(crate) use corpus::{CORPUS, document, gzip, many, zstd};
 pub(crate) use model::{TOY, bert, token_table};
 pub(crate) use server::{Answer, Server, read_answer};
 pub(crate) use terminal::on_a_terminal;
-pub(crate) use world::{World, shared_data, workspace};
+pub(crate) use world::{World, onnx_runtime, shared_data, workspace};

@@ -161,3 +161,24 @@ pub(crate) fn shared_data(folder: &str) -> Option<PathBuf> {
     );
     None
 }
+
+/// ONNX Runtime's library, where `make setup` puts it or the tester's own environment says. Where there is none, says what
+/// is skipped.
+pub(crate) fn onnx_runtime() -> Option<PathBuf> {
+    let named = std::env::var_os("XENOGLOT_ORT_DYLIB").map(PathBuf::from);
+    let fetched = || {
+        let files = std::fs::read_dir(workspace().join("runtime")).ok()?;
+        let mut paths = files.map(|file| file.unwrap().path());
+        paths.find(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .contains("onnxruntime")
+        })
+    };
+    let found = named.or_else(fetched);
+    if found.is_none() {
+        eprintln!("skipped: ONNX Runtime is not here; `make setup` fetches it");
+    }
+    found
+}
