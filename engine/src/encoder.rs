@@ -94,6 +94,13 @@ impl Embeddings {
         Self(self.0.select(ndarray::Axis(0), rows))
     }
 
+    /// The first `dim` numbers of every row, at unit length again: what is left of models whose vectors were trained
+    /// to be cut (Kusupati et al. 2022, "Matryoshka Representation Learning").
+    pub fn truncated(&self, dim: usize) -> Self {
+        let dim = dim.min(self.dim());
+        Self::normalized(self.0.slice(ndarray::s![.., ..dim]).to_owned())
+    }
+
     /// All vectors, `[texts, dim]`.
     pub fn view(&self) -> ArrayView2<'_, f32> {
         self.0.view()

@@ -90,6 +90,19 @@ pub enum Error {
         given: String,
         known: String,
     },
+    #[error("{given} dimensions were asked for, and vectors of {model} have {max}")]
+    TooManyDimensions {
+        model: String,
+        given: usize,
+        max: usize,
+    },
+    #[error(
+        "{model} gives numbers that are not finite, expected vectors; its weights may be damaged, or too large for the \
+         precision"
+    )]
+    NotFinite { model: String },
+    #[error("the tokenizer cannot read a text")]
+    Tokenizer { source: Cause },
     #[error("{path}: cannot {doing}")]
     ModelLibrary {
         path: PathBuf,
@@ -138,6 +151,7 @@ impl Error {
             | Self::NotAModel { .. }
             | Self::Model { .. }
             | Self::UnknownArchitecture { .. }
+            | Self::TooManyDimensions { .. }
             | Self::ModelLibrary { .. } => Kind::Invalid,
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
             Self::NotAnIndex { .. } => Kind::NotFound,
@@ -153,6 +167,8 @@ impl Error {
             | Self::Write { .. }
             | Self::Damaged { .. }
             | Self::Runtime { .. }
+            | Self::NotFinite { .. }
+            | Self::Tokenizer { .. }
             | Self::Lexical { .. }
             | Self::Interrupted => Kind::Internal,
         }

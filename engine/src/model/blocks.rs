@@ -4,8 +4,16 @@
 //! as it lies in the file (`[out, in]`); only attention looks at them as `[batch, tokens, dim]`. Attention and
 //! normalised sums are ONNX Runtime's fused operators: its optimiser does not find them by itself.
 
+mod embeddings;
+mod int8;
+
+use std::collections::HashMap;
+
+use serde::de::DeserializeOwned;
+
 use crate::error::{Error, Result};
 
+use super::Precision;
 use super::directory::ModelDir;
 use super::onnx::{Attribute, Element, GraphBuilder, Op, Value};
 use super::weights::Weights;
@@ -15,64 +23,128 @@ pub(crate) const BATCH: &str = "batch";
 /// See [`BATCH`].
 pub(crate) const TOKENS: &str = "tokens";
 
-/// A graph under construction, with the weights it reads.
+/// Names of what a backbone reads; Hugging Face's own.
+pub(crate) const INPUT_IDS: &str = "input_ids";
+/// See [`INPUT_IDS`].
+pub(crate) const MASK: &str = "attention_mask";
+/// See [`INPUT_IDS`].
+pub(crate) const TOKEN_TYPES: &str = "token_type_ids";
+
+/// A graph under construction, with the model that it is made from.
 pub(crate) struct Blocks<'a> {
     pub(crate) graph: GraphBuilder,
+    dir: &'a ModelDir,
     weights: &'a Weights,
+    precision: Precision,
     /// What stands before every tensor's name.
     prefix: &'static str,
-    epsilon: f32,
+    /// States that were turned into 8-bit numbers already: these, their scale and their zero.
+    quantized: HashMap<Value, [Value; 3]>,
 }
 
-/// What attention needs to know of a batch.
+/// What the layers need to know of a batch.
 pub(crate) struct Batch {
+    /// `[batch, tokens]`.
+    pub(crate) input_ids: Value,
     /// `[batch, tokens]`, 1 for text and 0 for padding.
+    pub(crate) attention_mask: Value,
+    /// The same in 32 bits, as attention wants it.
     mask: Value,
+    /// The number of tokens of the longest text, as a row of one.
+    n_tokens: Value,
     /// The shape `[batch, tokens, dim]`.
     by_text: Value,
     /// The shape `[batch × tokens, dim]`.
     by_token: Value,
 }
 
+/// What attention is given.
+pub(crate) struct Attention<'a> {
+    pub(crate) n_heads: usize,
+    /// By token.
+    pub(crate) query: &'a Value,
+    pub(crate) key: &'a Value,
+    pub(crate) value: &'a Value,
+    /// `[1, heads, tokens, tokens]`, added to how much each token heeds each.
+    pub(crate) bias: Option<&'a Value>,
+}
+
 impl<'a> Blocks<'a> {
-    /// A graph whose tensors are called `prefix` + name, for the first of `prefixes` under which `probe` is there.
-    pub(crate) fn new(
-        weights: &'a Weights,
-        prefixes: &[&'static str],
-        probe: &str,
-        epsilon: f32,
-    ) -> Self {
-        let prefix = prefixes
-            .iter()
-            .find(|prefix| weights.has(&format!("{prefix}{probe}")));
+    /// An empty graph for the model in `dir`.
+    pub(crate) fn new(dir: &'a ModelDir, weights: &'a Weights, precision: Precision) -> Self {
         Self {
             graph: GraphBuilder::new(),
+            dir,
             weights,
-            // Without any, the error about the first missing tensor has its plain name.
-            prefix: prefix.copied().unwrap_or(""),
-            epsilon,
+            precision,
+            prefix: "",
+            quantized: HashMap::new(),
         }
     }
 
-    /// The tensor `name`, behind the prefix.
-    pub(crate) fn weight(&mut self, name: &str, shape: &[usize]) -> Result<Value> {
-        let name = format!("{}{name}", self.prefix);
-        self.graph.weight(self.weights, &name, shape)
+    /// What `config.json` says.
+    pub(crate) fn config<T: DeserializeOwned>(&self) -> Result<T> {
+        self.dir.json("config.json")
     }
 
-    /// Looks at `input_ids` and `attention_mask`, both `[batch, tokens]`.
-    pub(crate) fn batch(&mut self, input_ids: &Value, attention_mask: &Value, dim: usize) -> Batch {
-        let mask = self.graph.cast(attention_mask, Element::I32);
-        let shape = self.graph.op("Shape", &[input_ids]);
+    /// An error about `config.json`.
+    pub(crate) fn config_problem(&self, problem: String) -> Error {
+        Error::Model {
+            path: self.dir.path_of("config.json"),
+            problem,
+        }
+    }
+
+    /// From here on tensors are called `prefix` + name, or just their name where no `prefix` + `probe` is found, so
+    /// that the error about the first missing tensor has its plain name.
+    pub(crate) fn set_prefix(&mut self, prefix: &'static str, probe: &str) {
+        if self.weights.has(&format!("{prefix}{probe}")) {
+            self.prefix = prefix;
+        }
+    }
+
+    /// The tensor `name`, behind the prefix, in the numbers that the model is computed with.
+    pub(crate) fn weight(&mut self, name: &str, shape: &[usize]) -> Result<Value> {
+        let element = match self.precision {
+            Precision::Fp32 | Precision::Int8 => Element::F32,
+            Precision::Fp16 => Element::F16,
+            Precision::Bf16 => Element::Bf16,
+        };
+        let name = format!("{}{name}", self.prefix);
+        self.graph.weight(self.weights, &name, shape, element)
+    }
+
+    /// The numbers of the tensor `name`, behind the prefix.
+    pub(crate) fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        self.weights
+            .numbers(&format!("{}{name}", self.prefix), shape)
+    }
+
+    /// The shape of the tensor `name`, behind the prefix, if there is one.
+    pub(crate) fn shape_of(&self, name: &str) -> Option<&[usize]> {
+        let tensor = self.weights.tensor(&format!("{}{name}", self.prefix));
+        tensor.ok().map(|tensor| &tensor.shape[..])
+    }
+
+    /// The inputs of a run: [`INPUT_IDS`] and [`MASK`], for states of `dim` numbers.
+    pub(crate) fn batch(&mut self, dim: usize) -> Batch {
+        let graph = &mut self.graph;
+        let input_ids = graph.input(INPUT_IDS, Element::I64, &[BATCH, TOKENS]);
+        let attention_mask = graph.input(MASK, Element::I64, &[BATCH, TOKENS]);
+        let mask = graph.cast(&attention_mask, Element::I32);
+        let shape = graph.op("Shape", &[&input_ids]);
         let dim = dim as i64;
-        let dims = self.graph.integers(&[dim]);
-        let concat = Op::Onnx("Concat");
-        let by_text = self
-            .graph
-            .op_with(concat, &[&shape, &dims], &[Attribute::Int("axis", 0)]);
-        let by_token = self.graph.integers(&[-1, dim]);
+        let dims = graph.integers(&[dim]);
+        let axis = [Attribute::Int("axis", 0)];
+        let by_text = graph.op_with(Op::Onnx("Concat"), &[&shape, &dims], &axis);
+        let by_token = graph.integers(&[-1, dim]);
+        let one = graph.integers(&[1]);
+        let n_tokens = graph.op("Gather", &[&shape, &one]);
         Batch {
+            input_ids,
+            attention_mask,
             mask,
+            n_tokens,
             by_text,
             by_token,
         }
@@ -88,27 +160,34 @@ impl<'a> Blocks<'a> {
         self.graph.op("Reshape", &[states, &batch.by_text])
     }
 
-    /// `states · weightᵀ + bias`.
+    /// `states · weightᵀ + bias`; `shape` is the weight's, `[out, in]`.
     pub(crate) fn linear(
         &mut self,
         name: &str,
         states: &Value,
-        from: usize,
-        to: usize,
+        [to, from]: [usize; 2],
     ) -> Result<Value> {
-        let weight = self.weight(&format!("{name}.weight"), &[to, from])?;
-        let bias = self.weight(&format!("{name}.bias"), &[to])?;
+        let [weight, bias] = ["weight", "bias"].map(|part| format!("{name}.{part}"));
+        if self.precision == Precision::Int8 {
+            return self.linear_in_int8(&weight, &bias, states, [to, from]);
+        }
+        let weight = self.weight(&weight, &[to, from])?;
+        let bias = self.weight(&bias, &[to])?;
         let transposed = [Attribute::Int("transB", 1)];
-        Ok(self
-            .graph
-            .op_with(Op::Onnx("Gemm"), &[states, &weight, &bias], &transposed))
+        let inputs = [states, &weight, &bias];
+        Ok(self.graph.op_with(Op::Onnx("Gemm"), &inputs, &transposed))
     }
 
     /// Layer normalisation.
-    pub(crate) fn norm(&mut self, name: &str, states: &Value, dim: usize) -> Result<Value> {
-        let weight = self.weight(&format!("{name}.weight"), &[dim])?;
-        let bias = self.weight(&format!("{name}.bias"), &[dim])?;
-        let epsilon = [Attribute::Float("epsilon", self.epsilon)];
+    pub(crate) fn norm(
+        &mut self,
+        name: &str,
+        states: &Value,
+        dim: usize,
+        epsilon: f32,
+    ) -> Result<Value> {
+        let [weight, bias] = self.norm_weights(name, dim)?;
+        let epsilon = [Attribute::Float("epsilon", epsilon)];
         let op = Op::Onnx("LayerNormalization");
         Ok(self.graph.op_with(op, &[states, &weight, &bias], &epsilon))
     }
@@ -117,33 +196,40 @@ impl<'a> Blocks<'a> {
     pub(crate) fn add_and_norm(
         &mut self,
         name: &str,
-        states: &Value,
-        skipped: &Value,
+        [states, skipped]: [&Value; 2],
         dim: usize,
+        epsilon: f32,
     ) -> Result<Value> {
-        let weight = self.weight(&format!("{name}.weight"), &[dim])?;
-        let bias = self.weight(&format!("{name}.bias"), &[dim])?;
-        let epsilon = [Attribute::Float("epsilon", self.epsilon)];
+        let [weight, bias] = self.norm_weights(name, dim)?;
+        let epsilon = [Attribute::Float("epsilon", epsilon)];
         let op = Op::Contrib("SkipLayerNormalization");
         let inputs = [states, skipped, &weight, &bias];
         Ok(self.graph.op_with(op, &inputs, &epsilon))
     }
 
+    fn norm_weights(&mut self, name: &str, dim: usize) -> Result<[Value; 2]> {
+        // Checkpoints from before PyTorch had the layer keep the names of the paper.
+        let old = format!("{name}.gamma");
+        let parts = if self.shape_of(&old).is_some() {
+            ["gamma", "beta"]
+        } else {
+            ["weight", "bias"]
+        };
+        let [weight, bias] = parts.map(|part| format!("{name}.{part}"));
+        Ok([self.weight(&weight, &[dim])?, self.weight(&bias, &[dim])?])
+    }
+
     /// Attention of every token to every token of the same text, all given and returned by token.
-    pub(crate) fn attention(
-        &mut self,
-        batch: &Batch,
-        n_heads: usize,
-        [query, key, value]: [&Value; 3],
-    ) -> Value {
-        let query = self.by_text(batch, query);
-        let key = self.by_text(batch, key);
-        let value = self.by_text(batch, value);
-        let no_bias = Value::none();
+    pub(crate) fn attention(&mut self, batch: &Batch, attention: &Attention<'_>) -> Value {
+        let [query, key, value] = [attention.query, attention.key, attention.value]
+            .map(|states| self.by_text(batch, states));
+        let none = Value::none();
+        let mut inputs = vec![&query, &key, &value, &none, &batch.mask];
+        inputs.extend(attention.bias);
         let mixed = self.graph.op_with(
             Op::Contrib("MultiHeadAttention"),
-            &[&query, &key, &value, &no_bias, &batch.mask],
-            &[Attribute::Int("num_heads", n_heads as i64)],
+            &inputs,
+            &[Attribute::Int("num_heads", attention.n_heads as i64)],
         );
         self.by_token(batch, &mixed)
     }
@@ -152,12 +238,7 @@ impl<'a> Blocks<'a> {
     ///
     /// # Errors
     /// When nobody here knows it.
-    pub(crate) fn activation(
-        &mut self,
-        dir: &ModelDir,
-        name: &str,
-        states: &Value,
-    ) -> Result<Value> {
+    pub(crate) fn activation(&mut self, name: &str, states: &Value) -> Result<Value> {
         let gelu = Op::Onnx("Gelu");
         Ok(match name {
             "gelu" | "gelu_python" => self.graph.op_with(gelu, &[states], &[]),
@@ -172,12 +253,9 @@ impl<'a> Blocks<'a> {
                 self.graph.op("Mul", &[states, &gate])
             }
             other => {
-                return Err(Error::Model {
-                    path: dir.path_of("config.json"),
-                    problem: format!(
-                        "`hidden_act` is {other:?}, expected gelu, gelu_new, relu, silu or tanh"
-                    ),
-                });
+                return Err(self.config_problem(format!(
+                    "the activation is {other:?}, expected gelu, gelu_new, relu, silu or tanh"
+                )));
             }
         })
     }

@@ -4,6 +4,7 @@
 
 use std::num::NonZeroUsize;
 use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use ort::environment::Environment;
@@ -15,11 +16,12 @@ use crate::error::{Error, Result};
 
 use super::runtime::{self, Runtime};
 use super::weights::Weights;
-use super::{Device, LoadOptions};
+use super::{Device, LoadOptions, Precision};
 
-/// Threads of one session. Within a batch of a few hundred tokens more of them wait for each other longer than they
-/// work, and fewer leave a lone query slow.
-const THREADS_PER_SESSION: usize = 4;
+/// Sessions on the CPU, at most; each runs its share of the threads. One session of two threads took a sixth longer than
+/// two of one over the same texts, a quarter longer in int8, because threads within a small batch wait for each other;
+/// but each session keeps its own copy of the weights in the order that its products read them.
+const MAX_CPU_SESSIONS: usize = 4;
 
 /// Where a session runs, once it is known that it can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,19 +30,27 @@ pub(crate) enum Provider {
     Cuda(u32),
 }
 
-/// A graph and the weights that it points into.
-pub(crate) struct Program {
-    pub(crate) model: Vec<u8>,
-    pub(crate) weights: Weights,
+/// What a session runs.
+pub(crate) enum Program {
+    /// A graph of ours, and the weights that it points into.
+    Graph { model: Vec<u8>, weights: Weights },
+    /// An ONNX file.
+    File(PathBuf),
+}
+
+/// Where and how sessions run, once it is known that they can.
+#[derive(Clone)]
+pub(crate) struct Execution {
+    environment: Environment,
+    provider: Provider,
+    threads: usize,
+    n_sessions: usize,
 }
 
 /// Sessions of one program, made when they are first needed.
 pub(crate) struct SessionPool {
     program: Program,
-    environment: Environment,
-    provider: Provider,
-    threads_per_session: usize,
-    size: usize,
+    execution: Execution,
     state: Mutex<State>,
     returned: Condvar,
 }
@@ -57,48 +67,81 @@ pub(crate) struct Lease<'a> {
     session: Option<Session>,
 }
 
-impl SessionPool {
-    /// A pool for `program`, with its first session made.
+impl Execution {
+    /// What `options` ask for, as far as this machine has it.
     ///
     /// # Errors
-    /// When ONNX Runtime is not found or refuses the program.
-    pub(crate) fn new(program: Program, options: &LoadOptions) -> Result<Self> {
+    /// When ONNX Runtime is not found, or when the processor does not compute in the precision that is asked for.
+    pub(crate) fn choose(options: &LoadOptions) -> Result<Self> {
         let runtime = runtime::start(&options.runtime)?;
-        let provider = choose_provider(runtime, options.device);
+        let provider = match (options.device, options.precision) {
+            // Nobody asked for the GPU, which has no use for these numbers.
+            (Device::Auto, Precision::Int8) => Provider::Cpu,
+            (device, _) => choose_provider(runtime, device),
+        };
+        check_precision(provider, options.precision)?;
         let threads = options
             .threads
             .or_else(|| std::thread::available_parallelism().ok())
             .map_or(1, NonZeroUsize::get);
-        let threads_per_session = threads.min(THREADS_PER_SESSION);
-        let size = match provider {
-            Provider::Cpu => threads / threads_per_session,
+        let n_sessions = match provider {
+            Provider::Cpu => threads.min(MAX_CPU_SESSIONS),
             // One device has one queue; a second session would only hold a second copy of the weights on it.
             Provider::Cuda(_) => 1,
         };
-        let pool = Self {
-            program,
+        Ok(Self {
             environment: runtime.environment().clone(),
             provider,
-            threads_per_session,
-            size,
+            threads,
+            n_sessions,
+        })
+    }
+
+    /// How many batches can run side by side.
+    pub(crate) fn n_sessions(&self) -> usize {
+        self.n_sessions
+    }
+
+    /// Where the sessions run.
+    pub(crate) fn provider(&self) -> Provider {
+        self.provider
+    }
+}
+
+fn check_precision(provider: Provider, precision: Precision) -> Result<()> {
+    let expected = match (provider, precision) {
+        (Provider::Cpu, Precision::Bf16) => "fp32 or int8 on the CPU",
+        (Provider::Cuda(_), Precision::Int8) => "fp32, fp16 or bf16 on a GPU",
+        (Provider::Cpu, Precision::Fp16) => {
+            tracing::warn!("the CPU computes fp16 by way of fp32, which only takes longer");
+            return Ok(());
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::Setting {
+        name: "the precision",
+        got: precision.name().to_owned(),
+        expected,
+    })
+}
+
+impl SessionPool {
+    /// A pool for `program`, with its first session made.
+    ///
+    /// # Errors
+    /// When ONNX Runtime refuses the program.
+    pub(crate) fn new(program: Program, execution: &Execution) -> Result<Self> {
+        let pool = Self {
+            program,
+            execution: execution.clone(),
             state: Mutex::new(State {
-                idle: Vec::with_capacity(size),
+                idle: Vec::with_capacity(execution.n_sessions),
                 n_made: 0,
             }),
             returned: Condvar::new(),
         };
         drop(pool.lease()?);
         Ok(pool)
-    }
-
-    /// How many batches can run side by side.
-    pub(crate) fn size(&self) -> usize {
-        self.size
-    }
-
-    /// Where the sessions run.
-    pub(crate) fn provider(&self) -> Provider {
-        self.provider
     }
 
     /// A session to run batches in. Waits while all of them are leased.
@@ -108,10 +151,11 @@ impl SessionPool {
             if let Some(session) = state.idle.pop() {
                 break session;
             }
-            if state.n_made < self.size {
+            if state.n_made < self.execution.n_sessions {
+                let number = state.n_made;
                 state.n_made += 1;
                 drop(state);
-                break self.make().inspect_err(|_| {
+                break self.make(number).inspect_err(|_| {
                     self.lock().n_made -= 1;
                     self.returned.notify_one();
                 })?;
@@ -127,21 +171,23 @@ impl SessionPool {
         })
     }
 
-    fn make(&self) -> Result<Session> {
+    /// The session of this number; the first ones run the threads that do not divide evenly.
+    fn make(&self, number: usize) -> Result<Session> {
+        let Execution {
+            environment,
+            provider,
+            threads,
+            n_sessions,
+        } = &self.execution;
+        let n_threads = threads / n_sessions + usize::from(number < threads % n_sessions);
         let make = || -> ort::Result<Session> {
-            let builder = builder(&self.environment, self.provider, self.threads_per_session)?;
-            let weights = &self.program.weights;
-            let mut builder = match weights.folder() {
-                Some(folder) => builder.with_config_entry(
-                    "session.model_external_initializers_file_folder_path",
-                    folder,
-                )?,
-                None => builder.with_external_initializer_file_in_memory(
-                    weights.location(),
-                    Arc::from(&**weights.bytes()),
-                )?,
-            };
-            builder.commit_from_memory(&self.program.model)
+            let mut builder = builder(environment, *provider, n_threads)?;
+            match &self.program {
+                Program::File(path) => builder.commit_from_file(path),
+                Program::Graph { model, weights } => {
+                    with_weights(builder, weights)?.commit_from_memory(model)
+                }
+            }
         };
         make().map_err(|source| Error::Runtime {
             doing: "prepare the model",
@@ -154,6 +200,20 @@ impl SessionPool {
     }
 }
 
+/// Tells `builder` where the files lie that a graph points into.
+fn with_weights(mut builder: SessionBuilder, weights: &Weights) -> ort::Result<SessionBuilder> {
+    if let Some(folder) = weights.folder_on_disk() {
+        // Mapped by ONNX Runtime, where the other way makes a copy.
+        let key = "session.model_external_initializers_file_folder_path";
+        return Ok(builder.with_config_entry(key, folder)?);
+    }
+    for shard in weights.shards() {
+        let bytes = Arc::from(&*shard.bytes);
+        builder = builder.with_external_initializer_file_in_memory(shard.location(), bytes)?;
+    }
+    Ok(builder)
+}
+
 /// Sessions in `provider` that run `threads` threads.
 pub(crate) fn builder(
     environment: &Environment,
@@ -164,7 +224,9 @@ pub(crate) fn builder(
         .with_intra_threads(threads)?
         // Threads that spin while they wait take the cores from tokenizing and searching: on a busy machine a session
         // of two threads answered 110 sentences per CPU second without spinning and 90 with it.
-        .with_intra_op_spinning(false)?;
+        .with_intra_op_spinning(false)?
+        // It would keep a plan for every shape it ever saw, and batches have many.
+        .with_memory_pattern(false)?;
     match provider {
         Provider::Cpu => Ok(builder),
         Provider::Cuda(device) => {

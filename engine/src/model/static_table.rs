@@ -1,71 +1,162 @@
 //! Token-table encoders: a text's vector is the mean of its tokens' rows.
 //!
-//! The layout is that of sentence-transformers' `StaticEmbedding` (`embedding.weight`, `[tokens, dim]`), and beside
-//! floating-point rows it knows rows of 4-bit numbers with one scale each, which is how the model inside the program
-//! stays small: `embedding.weight` is then `[tokens, dim / 2]` bytes, the even column in the low half of a byte, each
-//! half offset by 8, and `embedding.scale` has the scale of each row.
+//! Three layouts are known:
+//!
+//! - sentence-transformers' `StaticEmbedding`: `embedding.weight`, `[tokens, dim]`;
+//! - model2vec's: `embeddings`, `[rows, dim]`, with `mapping` from tokens to rows and `weights` of tokens where rows
+//!   are shared; unknown tokens do not count, and texts are cut at `max_length` of `config.json`;
+//! - ours (`model_type` is `static`): the first, where rows may also be 4-bit numbers with one scale each, which is how
+//!   the model inside the program stays small: `embedding.weight` is then `[tokens, dim / 2]` bytes, the even column
+//!   in the low half of a byte, each half offset by 8, and `embedding.scale` has the scale of each row.
+
+mod table;
 
 use std::collections::HashSet;
-use std::ops::Range;
 
-use half::f16;
 use ndarray::{Array2, ArrayViewMut1};
 use rayon::prelude::*;
-use safetensors::Dtype;
 use serde::Deserialize;
 
 use crate::encoder::{Embeddings, Encoder, EncoderSpec, Role};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-use super::directory::{Bytes, ModelDir};
+use super::directory::ModelDir;
+use super::golden::TokenIds;
+use super::pipeline::Pipeline;
 use super::tokenizer::Tokenizer;
-use super::weights::{Tensor, Weights};
+use super::weights::Weights;
 
-/// A multilingual token table.
+use table::Table;
+
+/// What model2vec cuts texts at where `config.json` does not say it.
+const MODEL2VEC_MAX_TOKENS: usize = 512;
+
+/// A table of tokens.
 pub(crate) struct StaticEncoder {
     spec: EncoderSpec,
     tokenizer: Tokenizer,
+    pipeline: Pipeline,
     table: Table,
+    /// The row of each token, where it is not the token's own.
+    mapping: Option<Vec<usize>>,
+    /// What each token counts, where not all count the same.
+    weights: Option<Vec<f32>>,
     ignored: HashSet<u32>,
+    limit: Option<Limit>,
 }
 
-#[derive(Deserialize)]
+/// Where a text is cut.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    max_tokens: usize,
+    /// So many tokens of usual length: a longer text is not even tokenized.
+    max_chars: usize,
+}
+
+#[derive(Default, Deserialize)]
 struct Config {
     name: Option<String>,
-    dim: usize,
+    dim: Option<usize>,
     /// Ids that say nothing: unknown and special tokens.
     #[serde(default)]
     ignored_token_ids: Vec<u32>,
+    /// `null` means no limit, and absence the usual one.
+    #[serde(default = "usual_limit")]
+    max_length: Option<usize>,
+}
+
+fn usual_limit() -> Option<usize> {
+    Some(MODEL2VEC_MAX_TOKENS)
 }
 
 impl StaticEncoder {
-    /// Reads `config.json`, `tokenizer.json` and `model.safetensors`.
-    pub(crate) fn load(dir: &ModelDir) -> Result<Self> {
-        let config: Config = dir.json("config.json")?;
-        let table = Table::load(dir, config.dim)?;
+    /// Reads `tokenizer.json`, `model.safetensors` and, if it is there, `config.json`.
+    ///
+    /// # Errors
+    /// When a file is missing or malformed, or when the tokenizer knows tokens that the table has no row for.
+    pub(crate) fn load(dir: &ModelDir, pipeline: Pipeline) -> Result<Self> {
+        let folder = pipeline.folder.clone();
+        let config: Config = folder.json_or_default("config.json")?;
+        let weights = Weights::open(&folder)?;
+        let tokenizer = Tokenizer::load(&folder)?;
+        let is_model2vec = weights.has("embeddings");
+        let name = if is_model2vec {
+            "embeddings"
+        } else {
+            "embedding.weight"
+        };
+        let table = Table::load(&weights, name, config.dim)?;
+        let mapping = match weights.has("mapping") {
+            true => Some(weights.indexes("mapping", table.n_rows)?),
+            false => None,
+        };
+        let n_tokens = mapping.as_ref().map_or(table.n_rows, Vec::len);
+        tokenizer.check_ids(&folder, n_tokens)?;
+        let mut ignored: HashSet<u32> = config.ignored_token_ids.into_iter().collect();
+        let mut limit = None;
+        if is_model2vec {
+            if config.max_length == Some(0) {
+                return Err(Error::Model {
+                    path: folder.path_of("config.json"),
+                    problem:
+                        "field `max_length` leaves no room for text, expected a number above 0"
+                            .into(),
+                });
+            }
+            ignored.extend(tokenizer.unknown_id(&folder)?);
+            limit = config.max_length.map(|max_tokens| Limit {
+                max_tokens,
+                max_chars: max_tokens.saturating_mul(tokenizer.median_token_chars()),
+            });
+        }
+        let token_weights = match is_model2vec && weights.has("weights") {
+            true => Some(weights.numbers("weights", &[n_tokens])?),
+            false => None,
+        };
         Ok(Self {
             spec: EncoderSpec {
                 name: config.name.unwrap_or_else(|| dir.name()),
-                fingerprint: dir.fingerprint(&[
-                    "config.json",
-                    "tokenizer.json",
-                    "model.safetensors",
-                ])?,
-                dim: config.dim,
+                fingerprint: dir.fingerprint(&pipeline.files_with(weights.file_names()))?,
+                dim: table.dim,
             },
-            tokenizer: Tokenizer::load(dir)?,
+            tokenizer,
+            pipeline,
+            mapping,
+            weights: token_weights,
+            ignored,
+            limit,
             table,
-            ignored: config.ignored_token_ids.into_iter().collect(),
         })
     }
 
-    fn add_tokens(&self, text: &str, mut sum: ArrayViewMut1<'_, f32>) -> Result<()> {
-        for id in self.tokenizer.ids(text)? {
-            if !self.ignored.contains(&id) {
-                self.table.add_row(id as usize, &mut sum);
+    /// Where texts are cut, if they are.
+    pub(crate) fn max_tokens(&self) -> Option<usize> {
+        self.limit.map(|limit| limit.max_tokens)
+    }
+
+    fn add_tokens(&self, text: &str, role: Role, mut sum: ArrayViewMut1<'_, f32>) -> Result<()> {
+        for id in self.cut_ids(&self.pipeline.prepare(text, role))? {
+            if self.ignored.contains(&id) {
+                continue;
             }
+            let token = id as usize;
+            let row = self.mapping.as_ref().map_or(token, |rows| rows[token]);
+            let weight = self.weights.as_ref().map_or(1.0, |weights| weights[token]);
+            self.table.add_row(row, weight, &mut sum);
         }
         Ok(())
+    }
+
+    fn cut_ids(&self, text: &str) -> Result<Vec<u32>> {
+        let Some(limit) = self.limit else {
+            return self.tokenizer.ids(text);
+        };
+        let end = text.char_indices().nth(limit.max_chars);
+        let mut ids = self
+            .tokenizer
+            .ids(&text[..end.map_or(text.len(), |(end, _)| end)])?;
+        ids.truncate(limit.max_tokens);
+        Ok(ids)
     }
 }
 
@@ -74,130 +165,26 @@ impl Encoder for StaticEncoder {
         &self.spec
     }
 
-    fn encode(&self, texts: &[&str], _role: Role) -> Result<Embeddings> {
+    fn encode(&self, texts: &[&str], role: Role) -> Result<Embeddings> {
         let mut sums = Array2::<f32>::zeros((texts.len(), self.spec.dim));
         // Sums serve as well as means: both have the same direction, and rows become unit vectors below.
         sums.axis_iter_mut(ndarray::Axis(0))
             .into_par_iter()
             .zip(texts)
-            .try_for_each(|(sum, text)| self.add_tokens(text, sum))?;
+            .try_for_each(|(sum, text)| self.add_tokens(text, role, sum))?;
+        if !sums.iter().all(|x| x.is_finite()) {
+            return Err(Error::NotFinite {
+                model: self.spec.name.clone(),
+            });
+        }
         Ok(Embeddings::normalized(sums))
     }
 }
 
-/// Rows of numbers, left as they lie in the file.
-struct Table {
-    bytes: Bytes,
-    rows: Range<usize>,
-    n_rows: usize,
-    format: RowFormat,
-}
-
-enum RowFormat {
-    F32,
-    F16,
-    /// Two numbers a byte, and the scale of each row.
-    Packed4 {
-        scales: Vec<f32>,
-    },
-}
-
-impl Table {
-    fn load(dir: &ModelDir, dim: usize) -> Result<Self> {
-        let weights = Weights::open(dir)?;
-        let weight = weights.tensor("embedding.weight")?;
-        let (format, columns) = match weight.dtype {
-            Dtype::F32 => (RowFormat::F32, dim),
-            Dtype::F16 => (RowFormat::F16, dim),
-            Dtype::U8 if dim.is_multiple_of(2) => (
-                RowFormat::Packed4 {
-                    scales: scales(&weights)?,
-                },
-                dim / 2,
-            ),
-            other => {
-                let problem = format!(
-                    "tensor `embedding.weight` is {other:?}, expected F32, F16 or U8 (4-bit pairs)"
-                );
-                return Err(weights.problem(problem));
-            }
-        };
-        let n_rows = rows_of(&weights, &weight, columns)?;
-        if let RowFormat::Packed4 { scales } = &format
-            && scales.len() != n_rows
-        {
-            let problem = format!(
-                "tensor `embedding.scale` has {} values, expected {n_rows}",
-                scales.len()
-            );
-            return Err(weights.problem(problem));
-        }
-        Ok(Self {
-            bytes: weights.bytes().clone(),
-            rows: weight.range,
-            n_rows,
-            format,
-        })
+impl TokenIds for StaticEncoder {
+    fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
+        self.cut_ids(text)
     }
-
-    /// Adds row `id` to `sum`. A tokenizer may know more tokens than the table: those add nothing.
-    fn add_row(&self, id: usize, sum: &mut ArrayViewMut1<'_, f32>) {
-        if id >= self.n_rows {
-            return;
-        }
-        let rows = &self.bytes[self.rows.clone()];
-        let width = rows.len() / self.n_rows;
-        let row = &rows[id * width..(id + 1) * width];
-        match &self.format {
-            RowFormat::F32 => {
-                for (sum, bytes) in sum.iter_mut().zip(row.as_chunks::<4>().0) {
-                    *sum += f32::from_le_bytes(*bytes);
-                }
-            }
-            RowFormat::F16 => {
-                for (sum, bytes) in sum.iter_mut().zip(row.as_chunks::<2>().0) {
-                    *sum += f16::from_le_bytes(*bytes).to_f32();
-                }
-            }
-            RowFormat::Packed4 { scales } => {
-                let Some(sum) = sum.as_slice_mut() else {
-                    return;
-                };
-                let scale = scales[id];
-                for (sum, &pair) in sum.as_chunks_mut::<2>().0.iter_mut().zip(row) {
-                    sum[0] += scale * f32::from((pair & 0x0f) as i8 - 8);
-                    sum[1] += scale * f32::from((pair >> 4) as i8 - 8);
-                }
-            }
-        }
-    }
-}
-
-fn rows_of(weights: &Weights, weight: &Tensor, columns: usize) -> Result<usize> {
-    match weight.shape[..] {
-        [n_rows, n_columns] if n_rows > 0 && n_columns == columns => Ok(n_rows),
-        _ => Err(weights.problem(format!(
-            "tensor `embedding.weight` has shape {:?}, expected [tokens, {columns}]",
-            weight.shape
-        ))),
-    }
-}
-
-fn scales(weights: &Weights) -> Result<Vec<f32>> {
-    let scale = weights.tensor("embedding.scale")?;
-    if scale.dtype != Dtype::F16 {
-        return Err(weights.problem(format!(
-            "tensor `embedding.scale` is {:?}, expected F16",
-            scale.dtype
-        )));
-    }
-    let bytes = &weights.bytes()[scale.range];
-    Ok(bytes
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|pair| f16::from_le_bytes(*pair).to_f32())
-        .collect())
 }
 
 #[cfg(test)]
@@ -213,6 +200,10 @@ mod tests {
         vector: Vec<f32>,
     }
 
+    fn load(dir: &ModelDir) -> StaticEncoder {
+        StaticEncoder::load(dir, Pipeline::load(dir).unwrap()).unwrap()
+    }
+
     fn shipped() -> (ModelDir, Vec<Golden>) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/xenoglot-static");
         let dir = ModelDir::open(&path).unwrap();
@@ -223,7 +214,7 @@ mod tests {
     #[test]
     fn the_shipped_table_gives_the_ids_and_vectors_that_training_saw() {
         let (dir, golden) = shipped();
-        let encoder = StaticEncoder::load(&dir).unwrap();
+        let encoder = load(&dir);
         let texts: Vec<&str> = golden.iter().map(|golden| golden.text.as_str()).collect();
         let embeddings = encoder.encode(&texts, Role::Passage).unwrap();
         for (golden, row) in golden.iter().zip(embeddings.view().rows()) {
@@ -242,10 +233,7 @@ mod tests {
     #[test]
     fn a_text_without_a_known_token_is_the_zero_vector() {
         let (dir, _) = shipped();
-        let embeddings = StaticEncoder::load(&dir)
-            .unwrap()
-            .encode(&["", " "], Role::Query)
-            .unwrap();
+        let embeddings = load(&dir).encode(&["", " "], Role::Query).unwrap();
         assert!(embeddings.view().iter().all(|x| *x == 0.0));
     }
 }

@@ -1,6 +1,8 @@
 //! Text → model ids. The one room of the `tokenizers` crate.
 
-use tokenizers::{PostProcessor, TruncationParams};
+use serde::Deserialize;
+use tokenizers::normalizers::{Lowercase, Sequence};
+use tokenizers::{NormalizerWrapper, PostProcessor, TruncationDirection, TruncationParams};
 
 use crate::error::{Cause, Error, Result};
 
@@ -9,6 +11,25 @@ use super::directory::ModelDir;
 /// A `tokenizer.json` in the format of Hugging Face's tokenizers.
 pub(crate) struct Tokenizer {
     inner: tokenizers::Tokenizer,
+}
+
+/// The part of `tokenizer.json` that the library does not show.
+#[derive(Deserialize)]
+struct File {
+    model: FileModel,
+}
+
+#[derive(Deserialize)]
+struct FileModel {
+    unk_token: Option<String>,
+    unk_id: Option<u32>,
+}
+
+/// What a text that is too long loses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    Beginning,
+    End,
 }
 
 impl Tokenizer {
@@ -30,7 +51,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// When the special tokens alone are as many.
-    pub(crate) fn truncated(mut self, dir: &ModelDir, max_tokens: usize) -> Result<Self> {
+    pub(crate) fn truncated(mut self, dir: &ModelDir, max_tokens: usize, cut: Cut) -> Result<Self> {
         let post_processor = self.inner.get_post_processor();
         let n_special = post_processor.map_or(0, |processor| processor.added_tokens(false));
         // The library subtracts one from the other without looking.
@@ -44,6 +65,10 @@ impl Tokenizer {
         }
         let truncation = TruncationParams {
             max_length: max_tokens,
+            direction: match cut {
+                Cut::Beginning => TruncationDirection::Left,
+                Cut::End => TruncationDirection::Right,
+            },
             ..TruncationParams::default()
         };
         self.inner
@@ -54,6 +79,88 @@ impl Tokenizer {
                 source,
             })?;
         Ok(self)
+    }
+
+    /// Makes capitals small before anything else is done to a text, except in special tokens.
+    ///
+    /// # Errors
+    /// When the library refuses.
+    pub(crate) fn lower_cased(mut self, dir: &ModelDir) -> Result<Self> {
+        let lower_case = NormalizerWrapper::from(Lowercase);
+        let own = self.inner.get_normalizer().cloned();
+        let normalizers = Sequence::new(std::iter::once(lower_case).chain(own).collect());
+        self.inner
+            .with_normalizer(Some(normalizers))
+            .map_err(|source| Error::ModelLibrary {
+                path: dir.path_of("tokenizer.json"),
+                doing: "lower the case of this tokenizer's texts",
+                source,
+            })?;
+        Ok(self)
+    }
+
+    /// Refuses a tokenizer that knows ids from `vocab_size` on: it belongs to another model.
+    ///
+    /// # Errors
+    /// When there is one.
+    pub(crate) fn check_ids(&self, dir: &ModelDir, vocab_size: usize) -> Result<()> {
+        let vocabulary = self.inner.get_vocab(true);
+        let beyond = vocabulary
+            .iter()
+            .filter(|(_, id)| **id as usize >= vocab_size)
+            .min_by_key(|(_, id)| **id);
+        match beyond {
+            None => Ok(()),
+            Some((token, id)) => Err(Error::Model {
+                path: dir.path_of("tokenizer.json"),
+                problem: format!(
+                    "token {token:?} has id {id}, and the model has {vocab_size} tokens: they do not belong together"
+                ),
+            }),
+        }
+    }
+
+    /// Refuses a tokenizer that does not know one of `tokens`, which its own settings name: it belongs to another model.
+    ///
+    /// # Errors
+    /// When there is one.
+    pub(crate) fn check_knows(&self, dir: &ModelDir, tokens: &[String]) -> Result<()> {
+        let is_unknown = |token: &&String| self.inner.token_to_id(token).is_none();
+        match tokens.iter().find(is_unknown) {
+            None => Ok(()),
+            Some(token) => Err(Error::Model {
+                path: dir.path_of("tokenizer.json"),
+                problem: format!(
+                    "it does not know {token:?}, which tokenizer_config.json names: they do not belong together"
+                ),
+            }),
+        }
+    }
+
+    /// The id of the token that stands for unknown ones, if there is one.
+    pub(crate) fn unknown_id(&self, dir: &ModelDir) -> Result<Option<u32>> {
+        let file: File = dir.json("tokenizer.json")?;
+        let by_name = file
+            .model
+            .unk_token
+            .map(|token| self.inner.token_to_id(&token));
+        Ok(by_name.unwrap_or(file.model.unk_id))
+    }
+
+    /// The length of the middle one of all tokens, by length; the lower, rounded down, of two.
+    pub(crate) fn median_token_chars(&self) -> usize {
+        let vocabulary = self.inner.get_vocab(true);
+        let mut lengths: Vec<usize> = vocabulary
+            .keys()
+            .map(|token| token.chars().count())
+            .collect();
+        lengths.sort_unstable();
+        let n = lengths.len();
+        match n {
+            0 => 0,
+            n if n.is_multiple_of(2) => usize::midpoint(lengths[n / 2 - 1], lengths[n / 2]),
+            _ => lengths[n / 2],
+        }
     }
 
     /// The ids of `text`, without special tokens.
@@ -70,10 +177,7 @@ impl Tokenizer {
         let encoding = self
             .inner
             .encode_fast(text, special)
-            .map_err(|source| Error::Runtime {
-                doing: "tokenize a text",
-                source,
-            })?;
+            .map_err(|source| Error::Tokenizer { source })?;
         Ok(encoding.get_ids().to_vec())
     }
 }
@@ -82,8 +186,6 @@ impl Tokenizer {
 mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
-
-    use serde::Deserialize;
 
     use super::*;
 
@@ -115,7 +217,9 @@ mod tests {
             let golden: Golden = serde_json::from_slice(&expected).unwrap();
             let dir = ModelDir::open(&path.join("base")).unwrap();
             let tokenizer = Tokenizer::load(&dir).unwrap();
-            let tokenizer = tokenizer.truncated(&dir, golden.max_length).unwrap();
+            let tokenizer = tokenizer
+                .truncated(&dir, golden.max_length, Cut::End)
+                .unwrap();
             for pair in golden.tokens {
                 let texts = (pair.query.as_str(), pair.document.as_str());
                 let encoding = tokenizer.inner.encode_fast(texts, true).unwrap();

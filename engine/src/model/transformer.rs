@@ -1,59 +1,40 @@
-//! Transformer encoders: a backbone in ONNX Runtime, between a tokenizer and pooling.
+//! Transformer encoders: a tokenizer, batches of texts of like length, and a network.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
 
-use ndarray::{Array2, ArrayView3};
-use ort::value::TensorRef;
+use ndarray::{Array2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
 use crate::encoder::{Embeddings, Encoder, EncoderSpec, Role};
 use crate::error::{Error, Result};
 
-use super::LoadOptions;
-use super::directory::ModelDir;
-use super::recipe::Recipe;
-use super::session::{Lease, Program, Provider, SessionPool};
+use super::golden::TokenIds;
+use super::network::{Network, Worker};
+use super::pipeline::Pipeline;
+use super::session::{Execution, Provider};
 use super::tokenizer::Tokenizer;
-use super::weights::Weights;
-
-/// Names of what a backbone reads and answers; Hugging Face's own.
-pub(crate) const INPUT_IDS: &str = "input_ids";
-/// See [`INPUT_IDS`].
-pub(crate) const MASK: &str = "attention_mask";
-/// See [`INPUT_IDS`].
-pub(crate) const TOKEN_TYPES: &str = "token_type_ids";
-/// See [`INPUT_IDS`].
-pub(crate) const HIDDEN: &str = "last_hidden_state";
 
 /// Tokens of a batch on the CPU, padding included. A few hundred already keep its matrix products busy, and more would
 /// only bring texts of unlike length together: sorted batches of 8 sentences ran a third faster than batches of 32.
-const CPU_BATCH_TOKENS: usize = 384;
-/// Tokens of a batch on a GPU, which is idle most of the time below some thousands.
+const CPU_BATCH_TOKENS: usize = 256;
+/// Tokens of a batch on a GPU, which needs many at once.
 const GPU_BATCH_TOKENS: usize = 16_384;
+/// Texts that are sorted by length together: among so many, each finds others of its length. The next ones are
+/// tokenized while these run.
+const WINDOW: usize = 1_024;
 
-/// What an architecture makes of a model directory.
-pub(crate) struct Backbone {
-    /// The graph: from [`INPUT_IDS`], [`MASK`] and, where it has them, [`TOKEN_TYPES`] to [`HIDDEN`].
-    pub(crate) model: Vec<u8>,
-    /// Numbers per token.
-    pub(crate) dim: usize,
-    /// The longest text it has positions for, special tokens included.
-    pub(crate) max_tokens: usize,
-    /// What fills up shorter texts.
-    pub(crate) pad_id: i64,
-}
-
-/// An encoder over any backbone.
+/// An encoder over any network.
 pub(crate) struct TransformerEncoder {
     spec: EncoderSpec,
     tokenizer: Tokenizer,
-    recipe: Recipe,
-    pool: SessionPool,
-    pad_id: i64,
+    pipeline: Pipeline,
+    network: Network,
+    n_workers: usize,
     batch_tokens: usize,
 }
 
-/// Texts of one run: where they stood in the request, and how many tokens the longest has.
+/// Texts of one run: where they stood in the window, and how many tokens the longest has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Batch<'a> {
     texts: &'a [usize],
@@ -61,86 +42,107 @@ struct Batch<'a> {
 }
 
 impl TransformerEncoder {
-    /// The encoder in `dir`, whose weights and backbone were read already.
-    pub(crate) fn load(
-        dir: &ModelDir,
-        weights: Weights,
-        backbone: Backbone,
-        options: &LoadOptions,
+    /// An encoder of `network`; `files` decide what it computes.
+    ///
+    /// # Errors
+    /// When the tokenizer cannot be read or knows other tokens than the network.
+    pub(crate) fn new(
+        name: String,
+        pipeline: Pipeline,
+        network: Network,
+        execution: &Execution,
+        fingerprint: String,
     ) -> Result<Self> {
-        let recipe = Recipe::load(dir)?;
-        let max_tokens = recipe
-            .max_tokens
-            .map_or(backbone.max_tokens, |n| n.min(backbone.max_tokens));
-        let mut files = vec!["config.json", "tokenizer.json", weights.file_name()];
-        files.extend(recipe.files.iter().map(String::as_str));
-        let spec = EncoderSpec {
-            name: dir.name(),
-            fingerprint: dir.fingerprint(&files)?,
-            dim: backbone.dim,
-        };
-        let program = Program {
-            model: backbone.model,
-            weights,
-        };
-        let pool = SessionPool::new(program, options)?;
+        let limits = network.limits;
+        let mut tokenizer = Tokenizer::load(&pipeline.folder)?;
+        tokenizer.check_knows(&pipeline.folder, &pipeline.special_tokens)?;
+        if pipeline.lower_case {
+            tokenizer = tokenizer.lower_cased(&pipeline.folder)?;
+        }
+        if let Some(vocab_size) = limits.vocab_size {
+            tokenizer.check_ids(&pipeline.folder, vocab_size)?;
+        }
         Ok(Self {
-            spec,
-            tokenizer: Tokenizer::load(dir)?.truncated(dir, max_tokens)?,
-            recipe,
-            pad_id: backbone.pad_id,
-            batch_tokens: match pool.provider() {
+            spec: EncoderSpec {
+                name,
+                fingerprint,
+                dim: limits.dim,
+            },
+            tokenizer: tokenizer.truncated(&pipeline.folder, limits.max_tokens, pipeline.cut)?,
+            pipeline,
+            network,
+            n_workers: execution.n_sessions(),
+            batch_tokens: match execution.provider() {
                 Provider::Cpu => CPU_BATCH_TOKENS,
                 Provider::Cuda(_) => GPU_BATCH_TOKENS,
             },
-            pool,
         })
     }
 
-    /// One row per text of `batch`, not normalised.
-    fn run(
+    fn tokenize(&self, texts: &[&str], role: Role) -> Result<Vec<Vec<u32>>> {
+        let ids = texts.par_iter().map(|text| {
+            let text = self.pipeline.prepare(text, role);
+            self.tokenizer.ids_with_special(&text)
+        });
+        ids.collect()
+    }
+
+    /// Fills `rows`, one per text of `ids`, which begin as zeros.
+    fn run_window(&self, ids: &[Vec<u32>], mut rows: ArrayViewMut2<'_, f32>) -> Result<()> {
+        let lengths: Vec<usize> = ids.iter().map(Vec::len).collect();
+        let order = longest_first(&lengths);
+        let batches = batches(&order, &lengths, self.batch_tokens);
+
+        // Each worker keeps its session until no batch is left; longest batches first, so that none ends alone.
+        let next = AtomicUsize::new(0);
+        let work = |_| -> Result<Vec<(&Batch<'_>, Array2<f32>)>> {
+            let mut worker = self.network.worker()?;
+            let mut done = Vec::new();
+            while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                done.push((batch, self.run_batch(&mut worker, ids, batch)?));
+            }
+            Ok(done)
+        };
+        let done: Vec<_> = match self.n_workers.min(batches.len()) {
+            1 => vec![work(0)?],
+            n_workers => (0..n_workers)
+                .into_par_iter()
+                .map(work)
+                .collect::<Result<_>>()?,
+        };
+        for (batch, vectors) in done.into_iter().flatten() {
+            for (text, vector) in batch.texts.iter().zip(vectors.rows()) {
+                // In a text without a single token the network sees nothing but padding.
+                if !ids[*text].is_empty() {
+                    rows.row_mut(*text).assign(&vector);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn run_batch(
         &self,
-        session: &mut Lease<'_>,
+        worker: &mut Worker<'_>,
         ids: &[Vec<u32>],
         batch: &Batch<'_>,
     ) -> Result<Array2<f32>> {
         let shape = (batch.texts.len(), batch.n_tokens);
-        let mut input_ids = Array2::from_elem(shape, self.pad_id);
-        let mut mask = Array2::<i64>::zeros(shape);
+        let mut input_ids = Array2::from_elem(shape, self.network.limits.pad_id);
+        let mut mask = Array2::zeros(shape);
         for (row, text) in batch.texts.iter().enumerate() {
             for (column, id) in ids[*text].iter().enumerate() {
                 input_ids[[row, column]] = i64::from(*id);
                 mask[[row, column]] = 1;
             }
         }
-        let failed = |source: ort::Error| Error::Runtime {
-            doing: "run the model",
-            source: source.into(),
-        };
-        let token_types = Array2::<i64>::zeros(shape);
-        let has_token_types = session
-            .inputs()
-            .iter()
-            .any(|input| input.name() == TOKEN_TYPES);
-        let mut inputs = ort::inputs![
-            INPUT_IDS => tensor(&input_ids).map_err(failed)?,
-            MASK => tensor(&mask).map_err(failed)?,
-        ];
-        if has_token_types {
-            let token_types = tensor(&token_types).map_err(failed)?;
-            inputs.push((TOKEN_TYPES.into(), token_types.into()));
+        let vectors = worker.run(&input_ids, &mask)?;
+        if vectors.iter().all(|x| x.is_finite()) {
+            return Ok(vectors);
         }
-        let outputs = session.run(inputs).map_err(failed)?;
-        let (_, hidden) = outputs[HIDDEN]
-            .try_extract_tensor::<f32>()
-            .map_err(failed)?;
-        let hidden = ArrayView3::from_shape((shape.0, shape.1, self.spec.dim), hidden).map_err(
-            |source| Error::Runtime {
-                doing: "answer in the shape of the batch",
-                source: source.into(),
-            },
-        )?;
-        Ok(self.recipe.pooling.pool(hidden, mask.view()))
+        Err(Error::NotFinite {
+            model: self.spec.name.clone(),
+        })
     }
 }
 
@@ -150,49 +152,38 @@ impl Encoder for TransformerEncoder {
     }
 
     fn encode(&self, texts: &[&str], role: Role) -> Result<Embeddings> {
-        let ids: Vec<Vec<u32>> = texts
-            .par_iter()
-            .map(|text| {
-                self.tokenizer
-                    .ids_with_special(&self.recipe.prepare(text, role))
-            })
-            .collect::<Result<_>>()?;
-        let lengths: Vec<usize> = ids.iter().map(Vec::len).collect();
-        let order = longest_first(&lengths);
-        let batches = batches(&order, &lengths, self.batch_tokens);
-
-        // Each worker keeps its session until no batch is left; longest batches first, so that none ends alone.
-        let next = AtomicUsize::new(0);
-        let work = |_| -> Result<Vec<(&Batch<'_>, Array2<f32>)>> {
-            let mut session = self.pool.lease()?;
-            let mut done = Vec::new();
-            while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
-                done.push((batch, self.run(&mut session, &ids, batch)?));
-            }
-            Ok(done)
-        };
-        let n_workers = self.pool.size().min(batches.len());
-        let done: Vec<_> = (0..n_workers)
-            .into_par_iter()
-            .map(work)
-            .collect::<Result<_>>()?;
-
         let mut rows = Array2::zeros((texts.len(), self.spec.dim));
-        for (batch, vectors) in done.into_iter().flatten() {
-            for (text, vector) in batch.texts.iter().zip(vectors.rows()) {
-                rows.row_mut(*text).assign(&vector);
+        let windows = rows.axis_chunks_iter_mut(Axis(0), WINDOW);
+        // A thread of rayon's must not wait for another that needs rayon's threads.
+        if texts.len() <= WINDOW || rayon::current_thread_index().is_some() {
+            for (texts, rows) in texts.chunks(WINDOW).zip(windows) {
+                self.run_window(&self.tokenize(texts, role)?, rows)?;
             }
+            return Ok(Embeddings::normalized(rows));
         }
+        std::thread::scope(|scope| {
+            let (sender, tokenized) = sync_channel(1);
+            scope.spawn(move || {
+                for texts in texts.chunks(WINDOW) {
+                    // A closed channel means that a window failed, which says why itself.
+                    if sender.send(self.tokenize(texts, role)).is_err() {
+                        break;
+                    }
+                }
+            });
+            for (ids, rows) in tokenized.into_iter().zip(windows) {
+                self.run_window(&ids?, rows)?;
+            }
+            Ok(())
+        })?;
         Ok(Embeddings::normalized(rows))
     }
 }
 
-fn tensor(values: &Array2<i64>) -> ort::Result<TensorRef<'_, i64>> {
-    let (n_texts, n_tokens) = values.dim();
-    let values = values
-        .as_slice()
-        .ok_or_else(|| ort::Error::new("an array is not contiguous"))?;
-    TensorRef::from_array_view(([n_texts, n_tokens], values))
+impl TokenIds for TransformerEncoder {
+    fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
+        self.tokenizer.ids_with_special(text)
+    }
 }
 
 /// The positions of texts, longest first; equals keep their order.
@@ -216,7 +207,6 @@ fn batches<'a>(order: &'a [usize], lengths: &[usize], max_tokens: usize) -> Vec<
     }
     batches
 }
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,113 +1,334 @@
-//! Tensors of a `model.safetensors`, left where they lie.
+//! Tensors of safetensors files, left where they lie.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::path::Path;
 
+use half::{bf16, f16};
+use rayon::prelude::*;
 use safetensors::{Dtype, SafeTensors};
+use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
 use super::directory::{Bytes, ModelDir};
 
-/// A safetensors file whose header was checked.
+const WHOLE: &str = "model.safetensors";
+const SHARDS: &str = "model.safetensors.index.json";
+
+/// The tensors of a model, in one file or in shards, whose headers were checked.
 pub(crate) struct Weights {
     dir: ModelDir,
-    file: &'static str,
-    bytes: Bytes,
-    on_disk: Option<OnDisk>,
+    shards: Vec<Shard>,
+    tensors: HashMap<String, Tensor>,
 }
 
-/// Where other libraries find the file.
-struct OnDisk {
+/// One file of weights.
+pub(crate) struct Shard {
+    /// Its name in the directory.
+    pub(crate) name: String,
+    pub(crate) bytes: Bytes,
+    real: Option<RealFile>,
+}
+
+/// The file itself, behind any links. ONNX Runtime follows no link out of the folder it is told, and in the cache of
+/// the model hub every file is such a link.
+struct RealFile {
     folder: String,
     name: String,
 }
 
-/// One tensor of the file.
+/// One tensor.
+#[derive(Debug, Clone)]
 pub(crate) struct Tensor {
     pub(crate) dtype: Dtype,
     pub(crate) shape: Vec<usize>,
-    /// Where its values lie in the file.
+    shard: usize,
+    /// Where its values lie in the shard.
     pub(crate) range: Range<usize>,
 }
 
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+/// Whether `dir` has weights for [`Weights::open`].
+pub(crate) fn exist(dir: &ModelDir) -> bool {
+    dir.has(WHOLE) || dir.has(SHARDS)
+}
+
 impl Weights {
-    /// Opens `model.safetensors`.
+    /// Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names.
+    ///
+    /// # Errors
+    /// When there is neither, or when a file is cut short or no safetensors file.
     pub(crate) fn open(dir: &ModelDir) -> Result<Self> {
-        let file = "model.safetensors";
-        let weights = Self {
-            dir: dir.clone(),
-            file,
-            bytes: dir.bytes(file)?,
-            on_disk: dir.folder().and_then(|folder| resolve(&folder.join(file))),
+        if !exist(dir) && dir.has("pytorch_model.bin") {
+            return Err(Error::Model {
+                path: dir.path_of("pytorch_model.bin"),
+                problem: "it is a pickle, expected model.safetensors (transformers' `save_pretrained` writes it)"
+                    .into(),
+            });
+        }
+        let names = if dir.has(WHOLE) || !dir.has(SHARDS) {
+            BTreeSet::from([WHOLE.to_owned()])
+        } else {
+            let index: Index = dir.json(SHARDS)?;
+            index.weight_map.into_values().collect()
         };
-        weights.parsed()?;
+        let mut weights = Self::none(dir);
+        for name in names {
+            weights.add(name)?;
+        }
+        weights.agree_on_folder();
         Ok(weights)
     }
 
-    /// The whole file.
-    pub(crate) fn bytes(&self) -> &Bytes {
-        &self.bytes
+    /// No tensors, for graphs that need none.
+    pub(crate) fn none(dir: &ModelDir) -> Self {
+        Self {
+            dir: dir.clone(),
+            shards: Vec::new(),
+            tensors: HashMap::new(),
+        }
     }
 
-    /// What the file is called.
-    pub(crate) fn file_name(&self) -> &'static str {
-        self.file
+    fn add(&mut self, name: String) -> Result<()> {
+        self.dir.check_inside(&name)?;
+        let bytes = self.dir.bytes(&name)?;
+        let library = |source: safetensors::SafeTensorError| Error::ModelLibrary {
+            path: self.dir.path_of(&name),
+            doing: "read these weights",
+            source: source.into(),
+        };
+        let parsed = SafeTensors::deserialize(&bytes).map_err(library)?;
+        for (tensor, view) in parsed.iter() {
+            let start = view.data().as_ptr() as usize - bytes.as_ptr() as usize;
+            let tensor_of = Tensor {
+                dtype: view.dtype(),
+                shape: view.shape().to_vec(),
+                shard: self.shards.len(),
+                range: start..start + view.data().len(),
+            };
+            self.tensors.insert(tensor.to_owned(), tensor_of);
+        }
+        let path = self.dir.on_disk_path(&name);
+        self.shards.push(Shard {
+            real: path.and_then(|path| resolve(&path)),
+            name,
+            bytes,
+        });
+        Ok(())
     }
 
-    /// What a graph calls the file that its tensors lie in.
-    pub(crate) fn location(&self) -> &str {
-        self.on_disk.as_ref().map_or(self.file, |file| &file.name)
+    /// ONNX Runtime is told one folder: shards in several are handed over from memory.
+    fn agree_on_folder(&mut self) {
+        let folders: BTreeSet<Option<&str>> = self
+            .shards
+            .iter()
+            .map(|shard| shard.real.as_ref().map(|real| real.folder.as_str()))
+            .collect();
+        if folders.len() != 1 {
+            for shard in &mut self.shards {
+                shard.real = None;
+            }
+        }
     }
 
-    /// The folder that holds [`location`](Self::location), if the file lies on disk under a name that can be told.
-    pub(crate) fn folder(&self) -> Option<&str> {
-        self.on_disk.as_ref().map(|file| file.folder.as_str())
+    /// The files, in the order of their names.
+    pub(crate) fn shards(&self) -> &[Shard] {
+        &self.shards
+    }
+
+    /// The names of the files that decide what the weights are.
+    pub(crate) fn file_names(&self) -> Vec<String> {
+        self.shards.iter().map(|shard| shard.name.clone()).collect()
+    }
+
+    /// The folder that holds every shard under its [`location`](Shard::location), if they lie on disk in one folder.
+    pub(crate) fn folder_on_disk(&self) -> Option<&str> {
+        let shard = self.shards.first()?;
+        shard.real.as_ref().map(|real| real.folder.as_str())
     }
 
     /// Whether there is a tensor `name`.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.parsed()
-            .is_ok_and(|parsed| parsed.tensor(name).is_ok())
+        self.tensors.contains_key(name)
+    }
+
+    /// How many numbers the tensors hold, positions and the like aside.
+    pub(crate) fn n_parameters(&self) -> u64 {
+        let learned = self.tensors.values().filter(|tensor| is_learned(tensor));
+        let sizes = learned.map(|tensor| {
+            let n = tensor.shape.iter().product::<usize>() as u64;
+            // Bytes hold two numbers of four bits.
+            if tensor.dtype == Dtype::U8 { 2 * n } else { n }
+        });
+        sizes.sum()
+    }
+
+    /// The types of those numbers, the most used first.
+    pub(crate) fn dtypes(&self) -> Vec<String> {
+        let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
+        for tensor in self.tensors.values().filter(|tensor| is_learned(tensor)) {
+            let name = match tensor.dtype {
+                Dtype::U8 => "4-bit pairs".into(),
+                dtype => format!("{dtype:?}"),
+            };
+            *sizes.entry(name).or_default() += tensor.range.len();
+        }
+        let mut dtypes: Vec<(usize, String)> = sizes.into_iter().map(|(k, n)| (n, k)).collect();
+        dtypes.sort_by(|a, b| b.cmp(a));
+        dtypes.into_iter().map(|(_, dtype)| dtype).collect()
     }
 
     /// The tensor `name`.
-    pub(crate) fn tensor(&self, name: &str) -> Result<Tensor> {
-        let parsed = self.parsed()?;
-        let view = parsed
-            .tensor(name)
-            .map_err(|_| self.problem(format!("tensor `{name}` is missing")))?;
-        let start = view.data().as_ptr() as usize - self.bytes.as_ptr() as usize;
-        Ok(Tensor {
-            dtype: view.dtype(),
-            shape: view.shape().to_vec(),
-            range: start..start + view.data().len(),
+    pub(crate) fn tensor(&self, name: &str) -> Result<&Tensor> {
+        self.tensors
+            .get(name)
+            .ok_or_else(|| self.problem(format!("tensor `{name}` is missing")))
+    }
+
+    /// The tensor `name`, whose shape has to be `shape`, and whose numbers have to be finite.
+    ///
+    /// # Errors
+    /// When it is missing, has another shape, holds something else than floating-point numbers, or one that is none.
+    pub(crate) fn checked(&self, name: &str, shape: &[usize]) -> Result<&Tensor> {
+        let tensor = self.tensor(name)?;
+        if tensor.shape != shape {
+            return Err(self.problem_of(
+                tensor,
+                format!(
+                    "tensor `{name}` has shape {:?}, expected {shape:?}",
+                    tensor.shape
+                ),
+            ));
+        }
+        let bytes = self.bytes(tensor);
+        let bad = match tensor.dtype {
+            Dtype::F32 => position::<4>(bytes, |x| !f32::from_le_bytes(x).is_finite()),
+            Dtype::F16 => position::<2>(bytes, |x| !f16::from_le_bytes(x).is_finite()),
+            Dtype::BF16 => position::<2>(bytes, |x| !bf16::from_le_bytes(x).is_finite()),
+            other => {
+                let problem = format!("tensor `{name}` is {other:?}, expected F32, F16 or BF16");
+                return Err(self.problem_of(tensor, problem));
+            }
+        };
+        match bad {
+            None => Ok(tensor),
+            Some(at) => {
+                let problem = format!(
+                    "tensor `{name}` holds a number that is not finite, at {at} of its values"
+                );
+                Err(self.problem_of(tensor, problem))
+            }
+        }
+    }
+
+    /// The numbers of the tensor `name`, checked as [`checked`](Self::checked) does.
+    pub(crate) fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let tensor = self.checked(name, shape)?;
+        let bytes = self.bytes(tensor);
+        Ok(match tensor.dtype {
+            Dtype::F16 => (bytes.as_chunks().0.iter())
+                .map(|x| f16::from_le_bytes(*x).to_f32())
+                .collect(),
+            Dtype::BF16 => (bytes.as_chunks().0.iter())
+                .map(|x| bf16::from_le_bytes(*x).to_f32())
+                .collect(),
+            _ => (bytes.as_chunks().0.iter())
+                .map(|x| f32::from_le_bytes(*x))
+                .collect(),
         })
     }
 
-    /// An error about this file.
+    /// The whole numbers of the vector `name`, each below `end`.
+    ///
+    /// # Errors
+    /// When it is missing, no vector, made of other numbers, or holds one that is out of range.
+    pub(crate) fn indexes(&self, name: &str, end: usize) -> Result<Vec<usize>> {
+        let tensor = self.tensor(name)?;
+        let bytes = self.bytes(tensor);
+        let numbers: Vec<i64> = match tensor.dtype {
+            Dtype::I32 => (bytes.as_chunks().0.iter())
+                .map(|n| i64::from(i32::from_le_bytes(*n)))
+                .collect(),
+            Dtype::I64 => (bytes.as_chunks().0.iter())
+                .map(|n| i64::from_le_bytes(*n))
+                .collect(),
+            other => {
+                let problem = format!("tensor `{name}` is {other:?}, expected I32 or I64");
+                return Err(self.problem_of(tensor, problem));
+            }
+        };
+        let index = |n: i64| usize::try_from(n).ok().filter(|n| *n < end);
+        let indexes: Option<Vec<usize>> = numbers.into_iter().map(index).collect();
+        indexes.ok_or_else(|| {
+            let problem = format!("tensor `{name}` points beyond the {end} rows that there are");
+            self.problem_of(tensor, problem)
+        })
+    }
+
+    /// The values of `tensor` as they lie in its file.
+    pub(crate) fn bytes(&self, tensor: &Tensor) -> &[u8] {
+        &self.shards[tensor.shard].bytes[tensor.range.clone()]
+    }
+
+    /// The file that holds `tensor`.
+    pub(crate) fn shard(&self, tensor: &Tensor) -> &Shard {
+        &self.shards[tensor.shard]
+    }
+
+    /// An error about the weights.
     pub(crate) fn problem(&self, problem: String) -> Error {
+        let [shard] = &self.shards[..] else {
+            return Error::Model {
+                path: self.dir.path_of(SHARDS),
+                problem,
+            };
+        };
         Error::Model {
-            path: self.dir.path_of(self.file),
+            path: self.dir.path_of(&shard.name),
             problem,
         }
     }
 
-    fn parsed(&self) -> Result<SafeTensors<'_>> {
-        SafeTensors::deserialize(&self.bytes).map_err(|source| Error::ModelLibrary {
-            path: self.dir.path_of(self.file),
-            doing: "read these weights",
-            source: source.into(),
-        })
+    fn problem_of(&self, tensor: &Tensor, problem: String) -> Error {
+        Error::Model {
+            path: self.dir.path_of(&self.shard(tensor).name),
+            problem,
+        }
     }
 }
 
-/// The file that `path` leads to. ONNX Runtime follows no link out of the folder it is told, and in the cache of the
-/// model hub every file is such a link.
-fn resolve(path: &Path) -> Option<OnDisk> {
+impl Shard {
+    /// What a graph calls the file.
+    pub(crate) fn location(&self) -> &str {
+        self.real.as_ref().map_or(&self.name, |real| &real.name)
+    }
+}
+
+fn resolve(path: &Path) -> Option<RealFile> {
     let real = path.canonicalize().ok()?;
-    Some(OnDisk {
+    Some(RealFile {
         folder: real.parent()?.to_str()?.to_owned(),
         name: real.file_name()?.to_str()?.to_owned(),
     })
+}
+
+fn is_learned(tensor: &Tensor) -> bool {
+    !matches!(tensor.dtype, Dtype::I32 | Dtype::I64 | Dtype::BOOL)
+}
+
+/// Where the first number of `N` bytes lies that is `bad`.
+fn position<const N: usize>(bytes: &[u8], bad: impl Fn([u8; N]) -> bool + Sync) -> Option<usize> {
+    const PIECE: usize = 1 << 16;
+    let (numbers, _) = bytes.as_chunks::<N>();
+    // Looking for any comes first: without an early end it runs over many numbers at a time.
+    let piece = numbers
+        .par_chunks(PIECE)
+        .position_first(|piece| piece.iter().fold(false, |any, x| any | bad(*x)))?;
+    let at = numbers[piece * PIECE..].iter().position(|x| bad(*x))?;
+    Some(piece * PIECE + at)
 }

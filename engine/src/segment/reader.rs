@@ -58,8 +58,12 @@ impl Segment {
         if built.fingerprint == given.fingerprint && built.dim == given.dim {
             return Ok(());
         }
-        let describe =
-            |spec: &crate::encoder::EncoderSpec| format!("{} ({})", spec.name, spec.fingerprint);
+        let describe = |spec: &crate::encoder::EncoderSpec| {
+            format!(
+                "{} ({}, {} dimensions)",
+                spec.name, spec.fingerprint, spec.dim
+            )
+        };
         Err(Error::EncoderMismatch {
             dir: dir.to_owned(),
             built: describe(built),

@@ -20,7 +20,7 @@ const IR_VERSION: i64 = 9;
 const CONTRIB: &str = "com.microsoft";
 
 /// A tensor of the graph, by its name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Value(String);
 
 impl Value {
@@ -31,9 +31,12 @@ impl Value {
 }
 
 /// What a tensor is made of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Element {
     F32,
+    F16,
+    Bf16,
+    I8,
     I32,
     I64,
 }
@@ -42,6 +45,9 @@ impl Element {
     fn data_type(self) -> DataType {
         match self {
             Self::F32 => DataType::Float,
+            Self::F16 => DataType::Float16,
+            Self::Bf16 => DataType::Bfloat16,
+            Self::I8 => DataType::Int8,
             Self::I32 => DataType::Int32,
             Self::I64 => DataType::Int64,
         }
@@ -66,6 +72,7 @@ pub(crate) enum Op {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Attribute<'a> {
     Int(&'a str, i64),
+    Ints(&'a str, &'a [i64]),
     Float(&'a str, f32),
     Text(&'a str, &'a str),
 }
@@ -104,32 +111,22 @@ impl GraphBuilder {
         self.graph.output.push(value_info(name, element, dims));
     }
 
-    /// The tensor `name` of `weights`, of shape `shape`, as 32-bit numbers.
+    /// The tensor `name` of `weights`, of shape `shape`, as numbers of type `element`.
     ///
     /// # Errors
-    /// When it is missing, has another shape, or holds something else than floating-point numbers.
+    /// Those of [`Weights::checked`].
     pub(crate) fn weight(
         &mut self,
         weights: &Weights,
         name: &str,
         shape: &[usize],
+        element: Element,
     ) -> Result<Value> {
-        let tensor = weights.tensor(name)?;
-        if tensor.shape != shape {
-            return Err(weights.problem(format!(
-                "tensor `{name}` has shape {:?}, expected {shape:?}",
-                tensor.shape
-            )));
-        }
-        let data_type = match tensor.dtype {
-            Dtype::F32 => DataType::Float,
-            Dtype::F16 => DataType::Float16,
-            Dtype::BF16 => DataType::Bfloat16,
-            other => {
-                return Err(weights.problem(format!(
-                    "tensor `{name}` is {other:?}, expected F32, F16 or BF16"
-                )));
-            }
+        let tensor = weights.checked(name, shape)?;
+        let stored = match tensor.dtype {
+            Dtype::F16 => Element::F16,
+            Dtype::BF16 => Element::Bf16,
+            _ => Element::F32,
         };
         let entry = |key: &str, value: String| StringStringEntryProto {
             key: key.to_owned(),
@@ -137,10 +134,10 @@ impl GraphBuilder {
         };
         self.graph.initializer.push(TensorProto {
             dims: shape.iter().map(|n| *n as i64).collect(),
-            data_type: data_type as i32,
+            data_type: stored.data_type() as i32,
             name: name.to_owned(),
             external_data: vec![
-                entry("location", weights.location().to_owned()),
+                entry("location", weights.shard(tensor).location().to_owned()),
                 entry("offset", tensor.range.start.to_string()),
                 entry("length", tensor.range.len().to_string()),
             ],
@@ -148,21 +145,34 @@ impl GraphBuilder {
             ..TensorProto::default()
         });
         let value = Value(name.to_owned());
-        Ok(match data_type {
-            DataType::Float => value,
+        Ok(if stored == element {
+            value
+        } else {
             // Done once, when a session is made: the input is constant.
-            _ => self.cast(&value, Element::F32),
+            self.cast(&value, element)
         })
     }
 
     /// A row of integers.
     pub(crate) fn integers(&mut self, values: &[i64]) -> Value {
-        let name = format!("integers_{}", self.graph.initializer.len());
+        let bytes = values.iter().flat_map(|n| n.to_le_bytes()).collect();
+        self.constant(Element::I64, &[values.len()], bytes)
+    }
+
+    /// A tensor of 32-bit numbers inside the graph.
+    pub(crate) fn numbers(&mut self, shape: &[usize], values: &[f32]) -> Value {
+        let bytes = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        self.constant(Element::F32, shape, bytes)
+    }
+
+    /// A tensor inside the graph; `bytes` are its values, little end first.
+    pub(crate) fn constant(&mut self, element: Element, shape: &[usize], bytes: Vec<u8>) -> Value {
+        let name = format!("constant_{}", self.graph.initializer.len());
         self.graph.initializer.push(TensorProto {
-            dims: vec![values.len() as i64],
-            data_type: DataType::Int64 as i32,
+            dims: shape.iter().map(|n| *n as i64).collect(),
+            data_type: element.data_type() as i32,
             name: name.clone(),
-            raw_data: values.iter().flat_map(|n| n.to_le_bytes()).collect(),
+            raw_data: bytes,
             ..TensorProto::default()
         });
         Value(name)
@@ -189,20 +199,46 @@ impl GraphBuilder {
         inputs: &[&Value],
         attributes: &[Attribute<'_>],
     ) -> Value {
+        let [value] = self.node(op, inputs, attributes);
+        value
+    }
+
+    /// The first `N` outputs of a standard operator without attributes.
+    pub(crate) fn op_outputs<const N: usize>(
+        &mut self,
+        op: &'static str,
+        inputs: &[&Value],
+    ) -> [Value; N] {
+        self.node(Op::Onnx(op), inputs, &[])
+    }
+
+    fn node<const N: usize>(
+        &mut self,
+        op: Op,
+        inputs: &[&Value],
+        attributes: &[Attribute<'_>],
+    ) -> [Value; N] {
         let (op_type, domain) = match op {
             Op::Onnx(name) => (name, ""),
             Op::Contrib(name) => (name, CONTRIB),
         };
         let name = format!("{op_type}_{}", self.graph.node.len());
+        let outputs = std::array::from_fn(|i| match i {
+            0 => Value(name.clone()),
+            _ => Value(format!("{name}.{i}")),
+        });
         self.graph.node.push(NodeProto {
             input: inputs.iter().map(|value| value.0.clone()).collect(),
-            output: vec![name.clone()],
-            name: name.clone(),
+            output: outputs
+                .iter()
+                .map(|value: &Value| value.0.clone())
+                .collect(),
+            name,
             op_type: op_type.to_owned(),
             attribute: attributes.iter().map(attribute).collect(),
             domain: domain.to_owned(),
         });
-        Value(name)
+        outputs
     }
 
     /// The whole graph as an ONNX file.
@@ -246,6 +282,10 @@ fn attribute(attribute: &Attribute<'_>) -> AttributeProto {
         Attribute::Int(name, i) => AttributeProto {
             i,
             ..base(name, AttributeType::Int)
+        },
+        Attribute::Ints(name, ints) => AttributeProto {
+            ints: ints.to_vec(),
+            ..base(name, AttributeType::Ints)
         },
         Attribute::Float(name, f) => AttributeProto {
             f,

@@ -99,6 +99,7 @@ pub(super) struct TensorProto {
 pub(super) enum DataType {
     Undefined = 0,
     Float = 1,
+    Int8 = 3,
     Int32 = 6,
     Int64 = 7,
     Float16 = 10,

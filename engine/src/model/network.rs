@@ -1,0 +1,273 @@
+//! From token ids to vectors: a graph of ours or an ONNX file, with the steps of a pipeline after it.
+
+use ndarray::{Array2, ArrayView2};
+use std::borrow::Cow;
+
+use ort::session::{SessionInputValue, SessionOutputs};
+use ort::value::TensorRef;
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+
+use super::Precision;
+use super::architecture::Build;
+use super::blocks::{BATCH, Blocks, INPUT_IDS, MASK, TOKEN_TYPES, TOKENS};
+use super::directory::ModelDir;
+use super::onnx::{Element, GraphBuilder};
+use super::onnx_file::{self, Output};
+use super::pipeline::Pipeline;
+use super::session::{Execution, Lease, Program, SessionPool};
+use super::weights::Weights;
+
+/// What graphs of ours answer: `[batch, dim]`.
+const VECTORS: &str = "sentence_embedding";
+/// What the steps read that follow an ONNX file: `[batch, tokens, dim]`.
+const STATES: &str = "last_hidden_state";
+/// What most models read, for files that do not say.
+const USUAL_MAX_TOKENS: usize = 512;
+
+/// What fits into a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Numbers per vector.
+    pub(crate) dim: usize,
+    /// Tokens per text, special ones included.
+    pub(crate) max_tokens: usize,
+    /// Ids run from 0 to below this, if that is known.
+    pub(crate) vocab_size: Option<usize>,
+    /// What fills up shorter texts.
+    pub(crate) pad_id: i64,
+}
+
+/// A graph of ours with its weights.
+pub(crate) struct Graph {
+    pub(crate) model: Vec<u8>,
+    pub(crate) weights: Weights,
+    pub(crate) limits: Limits,
+}
+
+/// A network that runs.
+pub(crate) struct Network {
+    body: SessionPool,
+    /// What to read of the body's answer.
+    output: String,
+    /// The steps after a body that answers with states.
+    steps: Option<SessionPool>,
+    pub(crate) limits: Limits,
+}
+
+/// Sessions for as long as a worker needs them.
+pub(crate) struct Worker<'a> {
+    network: &'a Network,
+    body: Lease<'a>,
+    steps: Option<Lease<'a>>,
+}
+
+impl Graph {
+    /// The architecture that `build` knows, with the steps of `pipeline` after it.
+    ///
+    /// # Errors
+    /// When the model is not whole.
+    pub(crate) fn build(pipeline: &Pipeline, build: Build, precision: Precision) -> Result<Self> {
+        let dir = &pipeline.folder;
+        let weights = Weights::open(dir)?;
+        let mut blocks = Blocks::new(dir, &weights, precision);
+        let backbone = build(&mut blocks)?;
+        let mut graph = blocks.graph;
+        let states = graph.cast(&backbone.states, Element::F32);
+        let mask = &backbone.batch.attention_mask;
+        let vectors = pipeline.append(&mut graph, &states, mask, backbone.dim)?;
+        graph.output(VECTORS, &vectors, Element::F32, &[BATCH, "dim"]);
+        let max_tokens = pipeline.max_tokens.unwrap_or(backbone.max_tokens);
+        check_pad_id(dir, backbone.pad_id, backbone.vocab_size)?;
+        Ok(Self {
+            model: graph.into_model(),
+            weights,
+            limits: Limits {
+                dim: pipeline.dim_after(backbone.dim),
+                max_tokens: max_tokens.min(backbone.max_tokens),
+                vocab_size: Some(backbone.vocab_size),
+                pad_id: backbone.pad_id,
+            },
+        })
+    }
+}
+
+/// Refuses padding that the model has no row for.
+fn check_pad_id(dir: &ModelDir, pad_id: i64, vocab_size: usize) -> Result<()> {
+    if usize::try_from(pad_id).is_ok_and(|id| id < vocab_size) {
+        return Ok(());
+    }
+    Err(Error::Model {
+        path: dir.path_of("config.json"),
+        problem: format!(
+            "`pad_token_id` is {pad_id}, expected one of the {vocab_size} tokens' ids"
+        ),
+    })
+}
+
+/// What `config.json` says beside an ONNX file, where it says it.
+#[derive(Default, Deserialize)]
+struct Config {
+    #[serde(default)]
+    model_type: String,
+    #[serde(alias = "dim")]
+    hidden_size: Option<usize>,
+    vocab_size: Option<usize>,
+    max_position_embeddings: Option<usize>,
+    pad_token_id: Option<i64>,
+}
+
+impl Config {
+    /// How many tokens there are positions for.
+    fn max_tokens(&self) -> Option<usize> {
+        let counted_from_padding = ["camembert", "mpnet", "roberta", "xlm-roberta"];
+        let n_unused = if counted_from_padding.contains(&self.model_type.as_str()) {
+            usize::try_from(self.pad_token_id.unwrap_or(1)).unwrap_or(0) + 1
+        } else {
+            0
+        };
+        Some(self.max_position_embeddings?.saturating_sub(n_unused))
+    }
+}
+
+impl Network {
+    /// Makes `graph` run.
+    ///
+    /// # Errors
+    /// When ONNX Runtime refuses it.
+    pub(crate) fn of_graph(graph: Graph, execution: &Execution) -> Result<Self> {
+        let program = Program::Graph {
+            model: graph.model,
+            weights: graph.weights,
+        };
+        Ok(Self {
+            body: SessionPool::new(program, execution)?,
+            output: VECTORS.into(),
+            steps: None,
+            limits: graph.limits,
+        })
+    }
+
+    /// Makes the ONNX file `name` of `dir` run, with the steps of `pipeline` after it unless it holds them.
+    ///
+    /// # Errors
+    /// When ONNX Runtime refuses the file, or when it is no encoder.
+    pub(crate) fn of_onnx_file(
+        dir: &ModelDir,
+        name: &str,
+        pipeline: &Pipeline,
+        execution: &Execution,
+    ) -> Result<Self> {
+        let config: Config = pipeline.folder.json_or_default("config.json")?;
+        let body = SessionPool::new(Program::File(onnx_file::path(dir, name)?), execution)?;
+        let (output, dim) = onnx_file::output(dir, name, &body.lease()?)?;
+        let Some(dim) = dim.or(config.hidden_size) else {
+            return Err(Error::Model {
+                path: pipeline.folder.path_of("config.json"),
+                problem: "field `hidden_size` is missing, and the ONNX file does not say it".into(),
+            });
+        };
+        let (output, steps, dim) = match output {
+            Output::Vectors(name) => (name, None, dim),
+            Output::States(name) => {
+                let mut graph = GraphBuilder::new();
+                let states = graph.input(STATES, Element::F32, &[BATCH, TOKENS, "dim"]);
+                let mask = graph.input(MASK, Element::I64, &[BATCH, TOKENS]);
+                let vectors = pipeline.append(&mut graph, &states, &mask, dim)?;
+                graph.output(VECTORS, &vectors, Element::F32, &[BATCH, "dim"]);
+                let program = Program::Graph {
+                    model: graph.into_model(),
+                    weights: Weights::none(dir),
+                };
+                let steps = SessionPool::new(program, execution)?;
+                (name, Some(steps), pipeline.dim_after(dim))
+            }
+        };
+        let pad_id = config.pad_token_id.unwrap_or(0);
+        if let Some(vocab_size) = config.vocab_size {
+            check_pad_id(&pipeline.folder, pad_id, vocab_size)?;
+        }
+        let stated = [pipeline.max_tokens, config.max_tokens()];
+        let max_tokens = stated.into_iter().flatten().min();
+        Ok(Self {
+            body,
+            output,
+            steps,
+            limits: Limits {
+                dim,
+                max_tokens: max_tokens.unwrap_or(USUAL_MAX_TOKENS),
+                vocab_size: config.vocab_size,
+                pad_id,
+            },
+        })
+    }
+
+    /// Sessions to run batches in. Waits while all of them are leased.
+    pub(crate) fn worker(&self) -> Result<Worker<'_>> {
+        Ok(Worker {
+            network: self,
+            body: self.body.lease()?,
+            steps: self.steps.as_ref().map(SessionPool::lease).transpose()?,
+        })
+    }
+}
+
+impl Worker<'_> {
+    /// One row per text, `[batch, dim]`, not normalised.
+    ///
+    /// `input_ids` and `mask` are `[batch, tokens]`; `mask` is 1 for text and 0 for padding.
+    pub(crate) fn run(
+        &mut self,
+        input_ids: &Array2<i64>,
+        mask: &Array2<i64>,
+    ) -> Result<Array2<f32>> {
+        let kinds = Array2::<i64>::zeros(input_ids.dim());
+        let mut run = || -> ort::Result<Array2<f32>> {
+            let mut inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::new();
+            for input in self.body.inputs() {
+                let values = match input.name() {
+                    INPUT_IDS => input_ids,
+                    TOKEN_TYPES => &kinds,
+                    // No other name passes when a network is made.
+                    _ => mask,
+                };
+                inputs.push((input.name().to_owned().into(), tensor(values)?.into()));
+            }
+            let outputs = self.body.run(inputs)?;
+            let states = &outputs[self.network.output.as_str()];
+            match &mut self.steps {
+                None => rows(&outputs, &self.network.output),
+                Some(steps) => {
+                    let outputs =
+                        steps.run(ort::inputs![STATES => states, MASK => tensor(mask)?])?;
+                    rows(&outputs, VECTORS)
+                }
+            }
+        };
+        run().map_err(|source| Error::Runtime {
+            doing: "run the model",
+            source: source.into(),
+        })
+    }
+}
+
+fn rows(outputs: &SessionOutputs<'_>, name: &str) -> ort::Result<Array2<f32>> {
+    let (shape, values) = outputs[name].try_extract_tensor::<f32>()?;
+    let [n_rows, n_columns] = shape[..] else {
+        return Err(ort::Error::new("the answer is no matrix"));
+    };
+    let shape = (n_rows as usize, n_columns as usize);
+    let rows = ArrayView2::from_shape(shape, values);
+    Ok(rows
+        .map_err(|problem| ort::Error::new(problem.to_string()))?
+        .to_owned())
+}
+
+fn tensor(values: &Array2<i64>) -> ort::Result<TensorRef<'_, i64>> {
+    let (n_texts, n_tokens) = values.dim();
+    let values = values
+        .as_slice()
+        .ok_or_else(|| ort::Error::new("an array is not contiguous"))?;
+    TensorRef::from_array_view(([n_texts, n_tokens], values))
+}
