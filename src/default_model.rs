@@ -15,6 +15,7 @@ static FILES: &[EmbeddedFile] = &[
     embedded!("config.json"),
     embedded!("tokenizer.json"),
     embedded!("model.safetensors"),
+    embedded!("golden.json"),
 ];
 
 /// `models/xenoglot-static`: a multilingual token table, trained by `training/`.

@@ -5,6 +5,7 @@ mod doctor;
 mod embed;
 mod eval;
 mod index;
+mod model;
 mod search;
 mod serve;
 
@@ -37,6 +38,7 @@ enum Command {
     Serve(serve::Args),
     Embed(embed::Args),
     Eval(eval::Args),
+    Model(model::Args),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Embed(args) => embed::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Model(args) => model::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,7 +15,7 @@ use xenoglot_engine::{
 use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
 
 use crate::language::LangArg;
-use crate::setup::{DEFAULT_INDEX, ModelArgs, open_index};
+use crate::setup::{DEFAULT_INDEX, ModelArgs};
 use crate::terminal::{self, DIM, HitView};
 
 /// Ask an index
@@ -82,7 +82,7 @@ enum Mode {
 
 impl SearchArgs {
     fn open(&self) -> Result<Searcher> {
-        open_index(&self.index, self.model.load()?)
+        self.model.open_index(&self.index)
     }
 
     fn plan(&self, default_depth: usize) -> Plan {

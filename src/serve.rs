@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use xenoglot_api::{App, serve};
 
-use crate::setup::{DEFAULT_INDEX, ModelArgs, open_index};
+use crate::setup::{DEFAULT_INDEX, ModelArgs};
 use crate::terminal::{BOLD, CYAN, grouped};
 
 /// Answer over HTTP: POST /v1/search, GET /v1/documents/{id}, GET /health
@@ -33,7 +33,7 @@ pub(crate) struct Args {
 
 /// Runs `xenoglot serve`.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let searcher = open_index(&args.index, args.model.load()?)?;
+    let searcher = args.model.open_index(&args.index)?;
     let n_docs = searcher.manifest().n_docs as u64;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let app = App::new(

@@ -1,6 +1,7 @@
 //! What every command begins with: logging, the model, the index.
 
 use std::io::IsTerminal;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,8 +9,10 @@ use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tracing_subscriber::EnvFilter;
-use xenoglot_engine::model::{self, Device, LoadOptions, ModelDir, RuntimeSearch};
-use xenoglot_engine::{Encoder, Searcher};
+use xenoglot_engine::model::{
+    self, Device, LoadOptions, ModelDir, Precision, RuntimeSearch, TruncatedEncoder,
+};
+use xenoglot_engine::{Encoder, Manifest, Searcher};
 use xenoglot_indexer::Progress;
 use xenoglot_reranker::PassageReranker;
 
@@ -22,7 +25,7 @@ pub(crate) const DEFAULT_INDEX: &str = "xenoglot-index";
 /// Logs go to standard error; `XENOGLOT_LOG=debug` says more.
 pub(crate) fn logging() {
     let filter = EnvFilter::try_from_env("XENOGLOT_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,xenoglot_api=info"));
+        .unwrap_or_else(|_| EnvFilter::new("warn,ort=off,xenoglot_api=info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -34,12 +37,19 @@ pub(crate) fn logging() {
 /// Which encoder to use, and where it runs; every command that embeds takes these.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ModelArgs {
-    /// Model directory [default: the multilingual encoder inside this program]
+    /// Model directory, or an ONNX file in one [default: the multilingual encoder inside this program]
     #[arg(long, value_name = "DIR", env = "XENOGLOT_MODEL")]
     model: Option<PathBuf>,
     /// Where a transformer runs: auto, cpu, cuda or cuda:N
     #[arg(long, value_name = "DEVICE", env = "XENOGLOT_DEVICE", default_value = "auto", value_parser = device)]
     device: Device,
+    /// What numbers a transformer is computed with: fp32; fp16 or bf16 on a GPU; int8 on the CPU
+    #[arg(long, value_name = "PRECISION", env = "XENOGLOT_PRECISION", default_value = "fp32", value_parser = precision)]
+    precision: Precision,
+    /// Keep the first N numbers of every vector, for models trained to be cut (Matryoshka) [default: all, or what the
+    /// index has]
+    #[arg(long, value_name = "N", env = "XENOGLOT_DIMENSIONS")]
+    dimensions: Option<NonZeroUsize>,
 }
 
 impl ModelArgs {
@@ -60,10 +70,26 @@ impl ModelArgs {
         };
         let options = LoadOptions {
             device: self.device,
+            precision: self.precision,
+            dimensions: self.dimensions,
             runtime,
             ..LoadOptions::default()
         };
-        Ok(Arc::from(model::load(&dir, &options)?))
+        Ok(model::load(&dir, &options)?)
+    }
+
+    /// Opens the index in `dir`, ready for every stage, with vectors as long as the index has them.
+    pub(crate) fn open_index(&self, dir: &Path) -> Result<Searcher> {
+        let mut encoder = self.load()?;
+        if self.dimensions.is_none() {
+            let built = Manifest::read(dir)?.encoder;
+            let spec = encoder.spec();
+            let is_cut = built.fingerprint == spec.fingerprint && built.dim < spec.dim;
+            if let Some(dim) = NonZeroUsize::new(built.dim).filter(|_| is_cut) {
+                encoder = Arc::new(TruncatedEncoder::new(encoder, dim)?);
+            }
+        }
+        open_index(dir, encoder)
     }
 }
 
@@ -77,6 +103,13 @@ fn device(text: &str) -> Result<Device, String> {
         }
         _ => Err("expected auto, cpu, cuda or cuda:N".into()),
     }
+}
+
+fn precision(text: &str) -> Result<Precision, String> {
+    let mut known = Precision::ALL.into_iter();
+    known
+        .find(|precision| precision.name() == text)
+        .ok_or_else(|| "expected fp32, fp16, bf16 or int8".into())
 }
 
 /// Where ONNX Runtime is looked for, best place first: `XENOGLOT_ORT_DYLIB`, else `ORT_DYLIB_PATH`; beside the program;
@@ -134,7 +167,7 @@ pub(crate) fn stop_on_signal(progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-/// Opens the index in `dir`, ready for every stage.
+/// Opens the index in `dir`, built with `encoder`, ready for every stage.
 pub(crate) fn open_index(dir: &Path, encoder: Arc<dyn Encoder>) -> Result<Searcher> {
     let reranker = PassageReranker::new(Arc::clone(&encoder));
     Ok(Searcher::open(dir, encoder)?.with_reranker(Box::new(reranker)))
