@@ -280,7 +280,7 @@ fn a_foreign_model_names_its_architecture_and_those_known() {
 fn a_damaged_model_names_the_file() {
     for (file, damage) in [
         ("config.json", b"{\"model_type\":".to_vec()),
-        ("config.json", b"{\"model_type\":\"static\"}".to_vec()),
+        ("config.json", b"{\"model_type\":\"bert\"}".to_vec()),
         ("tokenizer.json", b"{\"version\":\"1.0\"}".to_vec()),
         ("model.safetensors", Vec::new()),
         ("model.safetensors", vec![0xff; 64]),

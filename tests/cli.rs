@@ -87,6 +87,8 @@ fn every_path_option_is_also_read_from_the_environment() {
                 .skip_while(|line| !line.contains(&format!("{path} <")))
                 .take_while(|line| line.contains(path) || !line.trim_start().starts_with('-'))
                 .collect::<String>();
+            // Help wraps where the terminal ends.
+            let option = option.split_whitespace().collect::<Vec<_>>().join(" ");
             if !option.contains("[env: XENOGLOT_") {
                 lacking.push(format!("{command} {path}"));
             }

@@ -108,3 +108,133 @@ fn the_model_card_states_data_licences_languages_and_figures() {
         assert!(card.contains(said), "nothing of {said:?}");
     }
 }
+
+/// Where the tiny models lie.
+fn fixture(name: &str) -> std::path::PathBuf {
+    workspace().join("tests/fixtures/models").join(name)
+}
+
+#[test]
+fn inspect_says_what_a_model_is_and_how_it_would_be_loaded() {
+    let world = World::new();
+    let inspect = |name: &str| {
+        let run = world.xenoglot("model inspect").arg(fixture(name));
+        run.without_env("XENOGLOT_MODEL").succeeds()
+    };
+    inspect("xlmr-dense")
+        .prints("xlm-roberta")
+        .prints("as a graph built here")
+        .prints("12")
+        .prints("38")
+        .prints("pooling: mean, dense: 12 numbers, unit length");
+    inspect("prompts").prints("query: ").prints("passage: ");
+    inspect("ofa").prints("there is no modules.json");
+    inspect("onnx-only").prints("from the ONNX file onnx/model.onnx");
+    inspect("static-st").prints("without ONNX Runtime");
+    let run = world.xenoglot("model inspect --json").arg(fixture("mpnet"));
+    let card = run.succeeds().json_lines().remove(0);
+    assert_eq!(card["architecture"], "mpnet");
+    assert_eq!(card["route"], "graph");
+    assert_eq!(card["dimensions"], 16);
+    assert_eq!(card["max_tokens"], 36);
+    assert_eq!(card["golden"], false);
+    let run = world
+        .xenoglot("model inspect")
+        .arg(workspace().join("models/xenoglot-static"));
+    run.succeeds()
+        .prints("compared whenever it is loaded")
+        .prints("34,842,500");
+}
+
+#[test]
+fn inspect_refuses_what_is_no_model_by_what_it_lacks() {
+    let world = World::new();
+    world
+        .xenoglot("model inspect .")
+        .fails()
+        .says("it has no config.json and no modules.json");
+    std::fs::write(world.path("config.json"), r#"{"model_type": "mamba"}"#).unwrap();
+    world
+        .xenoglot("model inspect .")
+        .fails()
+        .says("unknown architecture \"mamba\"")
+        .says(
+            "known are bert, camembert, distilbert, model2vec, mpnet, roberta, static, xlm-roberta",
+        );
+}
+
+#[test]
+fn an_index_of_cut_vectors_is_searched_with_vectors_cut_alike() {
+    let world = World::new();
+    world
+        .xenoglot("index corpus.jsonl --index index --dimensions 6")
+        .succeeds();
+    for options in ["", "--dimensions 6"] {
+        let search = format!("search Schach --index index --mode dense --depth 1 --json {options}");
+        let found = world.xenoglot(&search).succeeds();
+        assert_eq!(found.json_lines()[0]["id"], "chess-ru");
+    }
+    world
+        .xenoglot("search Schach --index index --dimensions 5")
+        .fails()
+        .says("was built with encoder");
+    world
+        .xenoglot("embed --dimensions 100")
+        .input("Schach\n")
+        .fails()
+        .says("100 dimensions were asked for, and vectors of toy have 8");
+}
+
+#[test]
+fn int8_finds_what_fp32_finds_and_other_precisions_are_refused_on_the_cpu() {
+    let Some(runtime) = onnx_runtime() else {
+        return;
+    };
+    let world = World::new();
+    bert(&world.path("bert"), TOY);
+    let run = |args: &str| {
+        world
+            .xenoglot(args)
+            .env("XENOGLOT_MODEL", "bert")
+            .env("XENOGLOT_ORT_DYLIB", &runtime)
+    };
+    run("index corpus.jsonl --index index").succeeds();
+    let search = "search Schach --index index --mode dense --depth 1 --json --precision int8";
+    let found = run(search).succeeds();
+    assert_eq!(found.json_lines()[0]["id"], "chess-ru");
+    run("embed --precision bf16 --device cpu")
+        .input("Schach\n")
+        .fails()
+        .says("the precision is bf16, expected fp32 or int8 on the CPU");
+}
+
+#[test]
+fn a_directory_without_modules_says_that_it_takes_the_mean() {
+    let Some(runtime) = onnx_runtime() else {
+        return;
+    };
+    let world = World::new();
+    bert(&world.path("bert"), TOY);
+    world
+        .xenoglot("embed --model bert")
+        .env("XENOGLOT_ORT_DYLIB", &runtime)
+        .input("Schach\n")
+        .succeeds()
+        .says("there is no modules.json: a text's vector is the mean of its tokens' states");
+}
+
+#[test]
+fn a_model_that_is_in_order_runs_without_a_word() {
+    let Some(runtime) = onnx_runtime() else {
+        return;
+    };
+    let world = World::new();
+    for name in ["mpnet", "xlmr-dense", "bert-poolings", "onnx-only"] {
+        let run = world.xenoglot("embed --model").arg(fixture(name));
+        let ran = run
+            .env("XENOGLOT_ORT_DYLIB", &runtime)
+            .input("moon\n")
+            .succeeds();
+        assert!(!ran.stderr.contains("WARN"), "{name}: {}", ran.stderr);
+    }
+}
