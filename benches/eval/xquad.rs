@@ -51,7 +51,7 @@ fn main() -> Result<()> {
             ModelDir::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/xenoglot-static"))?
         }
     };
-    let encoder: Arc<dyn Encoder> = Arc::from(model::load(&dir, &LoadOptions::default())?);
+    let encoder: Arc<dyn Encoder> = model::load(&dir, &LoadOptions::default())?;
     let table = measure(&data, &encoder)?;
     print(&table);
     match args.iter().any(|arg| arg == "--write") {
