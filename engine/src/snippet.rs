@@ -15,26 +15,27 @@ const MAX_PASSAGES: usize = 32;
 /// When the encoder fails.
 pub fn snippets(encoder: &dyn Encoder, query: &str, texts: &[&str]) -> Result<Vec<String>> {
     let query = encoder.encode(&[query], Role::Query)?;
-    let mut snippets = Vec::with_capacity(texts.len());
-    for text in texts {
-        let passages: Vec<&str> = passages(text, MAX_COLUMNS).take(MAX_PASSAGES).collect();
-        let scores = encoder
-            .encode(&passages, Role::Passage)?
-            .view()
-            .dot(&query.row(0));
-        let mut best = 0;
-        for (i, score) in scores.iter().enumerate() {
-            if *score > scores[best] {
-                best = i;
+    let passages: Vec<Vec<&str>> = texts
+        .iter()
+        .map(|text| passages(text, MAX_COLUMNS).take(MAX_PASSAGES).collect())
+        .collect();
+    let all: Vec<&str> = passages.iter().flatten().copied().collect();
+    let scores = encoder
+        .encode(&all, Role::Passage)?
+        .view()
+        .dot(&query.row(0));
+    let mut scores = scores.iter();
+    let snippets = passages.iter().map(|passages| {
+        let mut best = ("", f32::NEG_INFINITY);
+        for (passage, score) in passages.iter().zip(scores.by_ref()) {
+            if *score > best.1 {
+                best = (passage, *score);
             }
         }
         // A snippet is one line, whatever the text's own breaks.
-        let line = passages
-            .get(best)
-            .map(|passage| passage.split_whitespace().collect::<Vec<_>>().join(" "));
-        snippets.push(line.unwrap_or_default());
-    }
-    Ok(snippets)
+        best.0.split_whitespace().collect::<Vec<_>>().join(" ")
+    });
+    Ok(snippets.collect())
 }
 
 #[cfg(test)]

@@ -32,22 +32,29 @@ impl PassageReranker {
 impl Reranker for PassageReranker {
     fn score(&self, query: &Query, docs: &[Document]) -> Result<Vec<f32>> {
         let query = self.encoder.encode(&[&query.text], Role::Query)?;
-        let score = |doc: &Document| -> Result<f32> {
-            let whole = doc.full_text();
-            let mut texts = vec![whole.as_str()];
-            texts.extend(passages(&doc.text, MAX_COLUMNS).take(MAX_PASSAGES));
-            let nearness = self
-                .encoder
-                .encode(&texts, Role::Passage)?
-                .view()
-                .dot(&query.row(0));
-            let best = nearness
-                .iter()
-                .skip(1)
-                .copied()
-                .fold(f32::NEG_INFINITY, f32::max);
-            Ok(WHOLE * nearness[0] + (1.0 - WHOLE) * best.max(nearness[0] - 1.0))
-        };
-        docs.par_iter().map(score).collect()
+        let wholes: Vec<String> = docs.iter().map(Document::full_text).collect();
+        let passages: Vec<Vec<&str>> = docs
+            .par_iter()
+            .map(|doc| {
+                passages(&doc.text, MAX_COLUMNS)
+                    .take(MAX_PASSAGES)
+                    .collect()
+            })
+            .collect();
+        // All in one call: an encoder runs texts of like length together, whichever documents they come from.
+        let mut texts: Vec<&str> = wholes.iter().map(String::as_str).collect();
+        texts.extend(passages.iter().flatten());
+        let nearness = self
+            .encoder
+            .encode(&texts, Role::Passage)?
+            .view()
+            .dot(&query.row(0));
+        let mut of_passages = nearness.iter().skip(docs.len());
+        let scores = passages.iter().enumerate().map(|(i, passages)| {
+            let of_this = of_passages.by_ref().take(passages.len());
+            let best = of_this.copied().fold(f32::NEG_INFINITY, f32::max);
+            WHOLE * nearness[i] + (1.0 - WHOLE) * best.max(nearness[i] - 1.0)
+        });
+        Ok(scores.collect())
     }
 }
