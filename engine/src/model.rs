@@ -51,10 +51,11 @@ use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 
 use architecture::{ARCHITECTURES, Build};
+use blocks::Lengths;
 use golden::TokenIds;
 use network::{Graph, Network};
 use pipeline::{Body, Pipeline};
-use session::Execution;
+use session::{Execution, Provider};
 use static_table::StaticEncoder;
 use transformer::TransformerEncoder;
 
@@ -163,9 +164,14 @@ fn load_graph(
     build: Build,
     options: &LoadOptions,
 ) -> Result<Arc<dyn Encoder>> {
-    let graph = Graph::build(&pipeline, build, options.precision)?;
-    let fingerprint = dir.fingerprint(&pipeline.files_with(graph.weights.file_names()))?;
     let execution = Execution::choose(options)?;
+    let lengths = match execution.provider() {
+        Provider::Cpu => Lengths::Equal,
+        // It needs more texts at once than have one length.
+        Provider::Cuda(_) => Lengths::Padded,
+    };
+    let graph = Graph::build(&pipeline, build, options.precision, lengths)?;
+    let fingerprint = dir.fingerprint(&pipeline.files_with(graph.weights.file_names()))?;
     let network = Network::of_graph(graph, &execution)?;
     let encoder = TransformerEncoder::new(dir.name(), pipeline, network, &execution, fingerprint)?;
     finished(dir, encoder, options, options.precision)

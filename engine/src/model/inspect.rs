@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::encoder::Encoder;
 use crate::error::Result;
 
+use super::blocks::Lengths;
 use super::directory::ModelDir;
 use super::golden::GOLDEN;
 use super::network::Graph;
@@ -97,7 +98,7 @@ pub fn inspect(dir: &ModelDir) -> Result<ModelCard> {
             card.dimensions = Some(encoder.spec().dim);
         }
         Route::Graph(build) => {
-            let graph = Graph::build(&pipeline, build, Precision::Fp32)?;
+            let graph = Graph::build(&pipeline, build, Precision::Fp32, Lengths::Padded)?;
             card.weigh(&graph.weights);
             card.dimensions = Some(graph.limits.dim);
             card.max_tokens = Some(graph.limits.max_tokens);

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 
 use super::Precision;
 use super::architecture::Build;
-use super::blocks::{BATCH, Blocks, INPUT_IDS, MASK, TOKEN_TYPES, TOKENS};
+use super::blocks::{BATCH, Blocks, INPUT_IDS, Lengths, MASK, TOKEN_TYPES, TOKENS};
 use super::directory::ModelDir;
 use super::onnx::{Element, GraphBuilder};
 use super::onnx_file::{self, Output};
@@ -43,6 +43,7 @@ pub(crate) struct Limits {
 pub(crate) struct Graph {
     pub(crate) model: Vec<u8>,
     pub(crate) weights: Weights,
+    lengths: Lengths,
     pub(crate) limits: Limits,
 }
 
@@ -53,6 +54,8 @@ pub(crate) struct Network {
     output: String,
     /// The steps after a body that answers with states.
     steps: Option<SessionPool>,
+    /// What batches it runs.
+    pub(crate) lengths: Lengths,
     pub(crate) limits: Limits,
 }
 
@@ -68,10 +71,15 @@ impl Graph {
     ///
     /// # Errors
     /// When the model is not whole.
-    pub(crate) fn build(pipeline: &Pipeline, build: Build, precision: Precision) -> Result<Self> {
+    pub(crate) fn build(
+        pipeline: &Pipeline,
+        build: Build,
+        precision: Precision,
+        lengths: Lengths,
+    ) -> Result<Self> {
         let dir = &pipeline.folder;
         let weights = Weights::open(dir)?;
-        let mut blocks = Blocks::new(dir, &weights, precision);
+        let mut blocks = Blocks::new(dir, &weights, precision, lengths);
         let backbone = build(&mut blocks)?;
         let mut graph = blocks.graph;
         let states = graph.cast(&backbone.states, Element::F32);
@@ -83,6 +91,7 @@ impl Graph {
         Ok(Self {
             model: graph.into_model(),
             weights,
+            lengths,
             limits: Limits {
                 dim: pipeline.dim_after(backbone.dim),
                 max_tokens: max_tokens.min(backbone.max_tokens),
@@ -145,6 +154,7 @@ impl Network {
             body: SessionPool::new(program, execution)?,
             output: VECTORS.into(),
             steps: None,
+            lengths: graph.lengths,
             limits: graph.limits,
         })
     }
@@ -194,6 +204,7 @@ impl Network {
             body,
             output,
             steps,
+            lengths: Lengths::Padded,
             limits: Limits {
                 dim,
                 max_tokens: max_tokens.unwrap_or(USUAL_MAX_TOKENS),

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::encoder::{Embeddings, Encoder, EncoderSpec, Role};
 use crate::error::{Error, Result};
 
+use super::blocks::Lengths;
 use super::golden::TokenIds;
 use super::network::{Network, Worker};
 use super::pipeline::Pipeline;
@@ -91,7 +92,7 @@ impl TransformerEncoder {
     fn run_window(&self, ids: &[Vec<u32>], mut rows: ArrayViewMut2<'_, f32>) -> Result<()> {
         let lengths: Vec<usize> = ids.iter().map(Vec::len).collect();
         let order = longest_first(&lengths);
-        let batches = batches(&order, &lengths, self.batch_tokens);
+        let batches = batches(&order, &lengths, self.batch_tokens, self.network.lengths);
 
         // Each worker keeps its session until no batch is left; longest batches first, so that none ends alone.
         let next = AtomicUsize::new(0);
@@ -194,13 +195,23 @@ fn longest_first(lengths: &[usize]) -> Vec<usize> {
 }
 
 /// Cuts `order` into runs of at most `max_tokens` tokens, padding included. A text that alone has more is a batch of
-/// its own; `order` is longest first, so that the first of a batch decides its width.
-fn batches<'a>(order: &'a [usize], lengths: &[usize], max_tokens: usize) -> Vec<Batch<'a>> {
+/// its own; `order` is longest first, so that the first of a batch decides its width. Where lengths have to be equal, a
+/// batch ends with the last text of its length.
+fn batches<'a>(
+    order: &'a [usize],
+    lengths: &[usize],
+    max_tokens: usize,
+    within: Lengths,
+) -> Vec<Batch<'a>> {
     let mut batches = Vec::new();
     let mut rest = order;
     while let Some(longest) = rest.first() {
         let n_tokens = lengths[*longest].max(1);
-        let n_texts = (max_tokens / n_tokens).clamp(1, rest.len());
+        let n_alike = match within {
+            Lengths::Equal => rest.partition_point(|text| lengths[*text] == lengths[*longest]),
+            Lengths::Padded => rest.len(),
+        };
+        let n_texts = (max_tokens / n_tokens).clamp(1, n_alike);
         let (texts, after) = rest.split_at(n_texts);
         batches.push(Batch { texts, n_tokens });
         rest = after;
@@ -218,14 +229,17 @@ mod tests {
         fn batches_hold_every_text_once_and_no_more_than_their_budget(
             lengths in prop::collection::vec(0_usize..300, 0..200),
             max_tokens in 1_usize..600,
+            within in prop::sample::select(vec![Lengths::Equal, Lengths::Padded]),
         ) {
             let order = longest_first(&lengths);
-            let batches = batches(&order, &lengths, max_tokens);
+            let batches = batches(&order, &lengths, max_tokens, within);
             let mut seen: Vec<usize> = batches.iter().flat_map(|batch| batch.texts).copied().collect();
             seen.sort_unstable();
             prop_assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>());
             for batch in &batches {
                 prop_assert!(batch.texts.iter().all(|text| lengths[*text] <= batch.n_tokens));
+                let width = lengths[batch.texts[0]];
+                prop_assert!(within == Lengths::Padded || batch.texts.iter().all(|text| lengths[*text] == width));
                 prop_assert!(batch.texts.len() == 1 || batch.texts.len() * batch.n_tokens <= max_tokens);
             }
         }
