@@ -1,8 +1,8 @@
 //! What transformers are built from: the blocks that one architecture shares with the next.
 //!
 //! Token states are kept as `[batch × tokens, dim]`, so that every linear layer is one `Gemm` that reads its weight
-//! as it lies in the file (`[out, in]`); only attention looks at them as `[batch, tokens, dim]`. Attention and
-//! normalised sums are ONNX Runtime's fused operators: its optimiser does not find them by itself.
+//! as it lies in the file (`[out, in]`); only attention looks at them as `[batch, tokens, dim]`. It is ONNX Runtime's
+//! fused operator, which its optimiser does not find by itself.
 
 mod embeddings;
 mod int8;
