@@ -1,19 +1,24 @@
 //! Encoders through the whole program: the one inside it, and transformers from their directories.
 
-use crate::support::{TOY, World, bert, onnx_runtime, workspace};
+use crate::support::{TOY, World, Xenoglot, bert, onnx_runtime, workspace};
 
-#[test]
-fn a_transformer_indexes_and_searches_across_languages() {
-    let Some(runtime) = onnx_runtime() else {
-        return;
-    };
+/// Runs the program in a world whose model is a BERT; nothing where ONNX Runtime is absent.
+fn with_bert() -> Option<impl Fn(&str) -> Xenoglot> {
+    let runtime = onnx_runtime()?;
     let world = World::new();
     bert(&world.path("bert"), TOY);
-    let run = |args: &str| {
+    Some(move |args: &str| {
         world
             .xenoglot(args)
             .env("XENOGLOT_MODEL", "bert")
             .env("XENOGLOT_ORT_DYLIB", &runtime)
+    })
+}
+
+#[test]
+fn a_transformer_indexes_and_searches_across_languages() {
+    let Some(run) = with_bert() else {
+        return;
     };
     run("index corpus.jsonl --index index").succeeds();
     let found = run("search --index index --mode dense --depth 2 --json --lang sw")
@@ -187,16 +192,8 @@ fn an_index_of_cut_vectors_is_searched_with_vectors_cut_alike() {
 
 #[test]
 fn int8_finds_what_fp32_finds_and_other_precisions_are_refused_on_the_cpu() {
-    let Some(runtime) = onnx_runtime() else {
+    let Some(run) = with_bert() else {
         return;
-    };
-    let world = World::new();
-    bert(&world.path("bert"), TOY);
-    let run = |args: &str| {
-        world
-            .xenoglot(args)
-            .env("XENOGLOT_MODEL", "bert")
-            .env("XENOGLOT_ORT_DYLIB", &runtime)
     };
     run("index corpus.jsonl --index index").succeeds();
     let search = "search Schach --index index --mode dense --depth 1 --json --precision int8";

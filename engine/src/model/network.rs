@@ -1,8 +1,8 @@
 //! From token ids to vectors: a graph of ours or an ONNX file, with the steps of a pipeline after it.
 
-use ndarray::{Array2, ArrayView2};
 use std::borrow::Cow;
 
+use ndarray::{Array2, ArrayView2};
 use ort::session::{SessionInputValue, SessionOutputs};
 use ort::value::TensorRef;
 use serde::Deserialize;
