@@ -16,17 +16,26 @@ mod projection;
 
 mod onnx;
 
+mod activation;
+pub mod insertions;
+mod sparse;
+
 mod blocks;
+mod head;
 mod layer;
 
 mod architecture;
 
 mod runtime;
 mod session;
+mod shared_weights;
 
+mod batching;
 mod network;
 mod onnx_file;
 
+mod backbone;
+mod composed;
 mod static_table;
 mod transformer;
 
@@ -42,20 +51,23 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+pub use activation::Activation;
+pub use backbone::{Backbone, BackboneInfo};
+pub use composed::{Candidate, Composed};
 pub use directory::{EmbeddedFile, ModelDir};
 pub use inspect::{ModelCard, inspect};
 pub use runtime::{ProviderStatus, RuntimeInfo, RuntimeSearch, info, locate};
+pub use tokenizer::{TokenPair, Tokens};
 pub use truncated::TruncatedEncoder;
 
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 
 use architecture::{ARCHITECTURES, Build};
-use blocks::Lengths;
 use golden::TokenIds;
 use network::{Graph, Network};
 use pipeline::{Body, Pipeline};
-use session::{Execution, Provider};
+use session::Execution;
 use static_table::StaticEncoder;
 use transformer::TransformerEncoder;
 
@@ -165,12 +177,7 @@ fn load_graph(
     options: &LoadOptions,
 ) -> Result<Arc<dyn Encoder>> {
     let execution = Execution::choose(options)?;
-    let lengths = match execution.provider() {
-        Provider::Cpu => Lengths::Equal,
-        // It needs more texts at once than have one length.
-        Provider::Cuda(_) => Lengths::Padded,
-    };
-    let graph = Graph::build(&pipeline, build, options.precision, lengths)?;
+    let graph = Graph::build(&pipeline, build, options.precision, execution.lengths())?;
     let fingerprint = dir.fingerprint(&pipeline.files_with(graph.weights.file_names()))?;
     let network = Network::of_graph(graph, &execution)?;
     let encoder = TransformerEncoder::new(dir.name(), pipeline, network, &execution, fingerprint)?;
@@ -231,7 +238,7 @@ impl Route {
         if pipeline.body == Body::TokenTable || TOKEN_TABLES.contains(&model_type) {
             return Ok(Self::TokenTable);
         }
-        let build = architecture::find(model_type);
+        let build = architecture::find(model_type).map(|known| known.build);
         if let Some(build) = build.filter(|_| weights::exist(folder)) {
             return Ok(Self::Graph(build));
         }
@@ -252,7 +259,7 @@ impl Route {
 const TOKEN_TABLES: [&str; 2] = ["static", "model2vec"];
 
 fn known_architectures() -> String {
-    let transformers = ARCHITECTURES.iter().map(|(name, _)| *name);
+    let transformers = ARCHITECTURES.iter().map(|known| known.name);
     let mut known: Vec<&str> = TOKEN_TABLES.into_iter().chain(transformers).collect();
     known.sort_unstable();
     known.join(", ")

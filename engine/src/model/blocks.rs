@@ -4,19 +4,29 @@
 //! as it lies in the file (`[out, in]`); only attention looks at them as `[batch, tokens, dim]`. It is ONNX Runtime's
 //! fused operator, which its optimiser does not find by itself.
 
+mod adapters;
+mod bank;
 mod embeddings;
 mod int8;
+mod invertible;
+mod linear;
+mod prefix;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 
 use super::Precision;
+use super::activation::Activation;
 use super::directory::ModelDir;
+use super::insertions::{Head, Insertions};
 use super::onnx::{Attribute, Element, GraphBuilder, Op, Value};
 use super::weights::Weights;
+
+pub(crate) use adapters::{Part, SubLayer};
+pub(crate) use bank::Side;
 
 /// The names of the two dimensions that change from run to run.
 pub(crate) const BATCH: &str = "batch";
@@ -29,6 +39,11 @@ pub(crate) const INPUT_IDS: &str = "input_ids";
 pub(crate) const MASK: &str = "attention_mask";
 /// See [`INPUT_IDS`].
 pub(crate) const TOKEN_TYPES: &str = "token_type_ids";
+
+/// Which tokens are the document's: 1, and 0 for the query's.
+pub(crate) const IS_DOCUMENT: &str = "is_document";
+/// What modules add to the vectors of a run's words.
+pub(crate) const WORD_CHANGES: &str = "word_changes";
 
 /// How texts of a batch come to have one length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +59,11 @@ pub(crate) struct Blocks<'a> {
     pub(crate) graph: GraphBuilder,
     dir: &'a ModelDir,
     weights: &'a Weights,
+    insertions: &'a Insertions,
+    /// Tensors that are part of the graph already, by their names without the prefix.
+    loaded: HashMap<String, Value>,
+    /// The tensors and linear layers of the insertions that found their place.
+    used: HashSet<String>,
     precision: Precision,
     lengths: Lengths,
     /// What stands before every tensor's name.
@@ -66,10 +86,14 @@ pub(crate) struct Batch {
     by_text: Value,
     /// The shape `[batch × tokens, dim]`.
     by_token: Value,
+    /// The shape `[batch, tokens]`.
+    by_place: Value,
 }
 
 /// What attention is given.
 pub(crate) struct Attention<'a> {
+    /// Which layer's it is.
+    pub(crate) layer: usize,
     pub(crate) n_heads: usize,
     /// By token.
     pub(crate) query: &'a Value,
@@ -80,10 +104,11 @@ pub(crate) struct Attention<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    /// An empty graph for the model in `dir`.
+    /// An empty graph for the model in `dir`, over which `insertions` are laid.
     pub(crate) fn new(
         dir: &'a ModelDir,
         weights: &'a Weights,
+        insertions: &'a Insertions,
         precision: Precision,
         lengths: Lengths,
     ) -> Self {
@@ -91,6 +116,9 @@ impl<'a> Blocks<'a> {
             graph: GraphBuilder::new(),
             dir,
             weights,
+            insertions,
+            loaded: HashMap::new(),
+            used: HashSet::new(),
             precision,
             lengths,
             prefix: "",
@@ -119,26 +147,113 @@ impl<'a> Blocks<'a> {
         }
     }
 
+    /// An error about what is laid over the model.
+    pub(crate) fn insertion_problem(&self, problem: String) -> Error {
+        Error::Insertion {
+            model: self.dir.name(),
+            problem,
+        }
+    }
+
+    /// The head that modules bring, if any.
+    pub(crate) fn own_head(&self) -> Option<&'a Head> {
+        self.insertions.head.as_ref()
+    }
+
+    /// Refuses insertions that found no place in the graph.
+    ///
+    /// # Errors
+    /// When there is one.
+    pub(crate) fn check_all_used(&self) -> Result<()> {
+        let Insertions {
+            tensors, linears, ..
+        } = self.insertions;
+        let mut names = tensors.keys().chain(linears.keys());
+        match names.find(|name| !self.used.contains(*name)) {
+            None => Ok(()),
+            Some(name) => Err(self.insertion_problem(format!("it has no `{name}`"))),
+        }
+    }
+
+    /// What the file calls the tensor `name`: heads stand outside the prefix.
+    fn full_name(&self, name: &str) -> String {
+        let full = format!("{}{name}", self.prefix);
+        if !self.weights.has(&full) && self.weights.has(name) {
+            return name.to_owned();
+        }
+        full
+    }
+
+    /// See [`set_prefix`](Self::set_prefix).
+    pub(crate) fn prefix(&self) -> &'static str {
+        self.prefix
+    }
+
     /// The tensor `name`, behind the prefix, in the numbers that the model is computed with.
     pub(crate) fn weight(&mut self, name: &str, shape: &[usize]) -> Result<Value> {
-        let element = match self.precision {
-            Precision::Fp32 | Precision::Int8 => Element::F32,
-            Precision::Fp16 => Element::F16,
-            Precision::Bf16 => Element::Bf16,
-        };
-        let name = format!("{}{name}", self.prefix);
+        if let Some(value) = self.loaded.get(name) {
+            return Ok(value.clone());
+        }
+        let value = self.load(name, shape)?;
+        self.loaded.insert(name.to_owned(), value.clone());
+        Ok(value)
+    }
+
+    fn load(&mut self, name: &str, shape: &[usize]) -> Result<Value> {
+        let insertions = self.insertions;
+        if let Some(own) = insertions.tensors.get(name) {
+            self.used.insert(name.to_owned());
+            self.check_own_shape(name, own.shape(), shape)?;
+            return Ok(self.private(own));
+        }
+        let name = self.full_name(name);
+        let element = self.element();
         self.graph.weight(self.weights, &name, shape, element)
     }
 
+    fn check_own_shape(&self, name: &str, found: &[usize], expected: &[usize]) -> Result<()> {
+        if found == expected {
+            return Ok(());
+        }
+        Err(self.insertion_problem(format!(
+            "tensor `{name}` of a module has shape {found:?}, expected {expected:?}"
+        )))
+    }
+
+    /// What the model is computed with where it is not in integers.
+    fn element(&self) -> Element {
+        match self.precision {
+            Precision::Fp32 | Precision::Int8 => Element::F32,
+            Precision::Fp16 => Element::F16,
+            Precision::Bf16 => Element::Bf16,
+        }
+    }
+
+    /// Constants of 32-bit numbers in those that the model is computed with.
+    pub(crate) fn in_precision(&mut self, constant: &Value) -> Value {
+        match self.element() {
+            Element::F32 => constant.clone(),
+            element => self.graph.cast(constant, element),
+        }
+    }
+
     /// The numbers of the tensor `name`, behind the prefix.
-    pub(crate) fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        self.weights
-            .numbers(&format!("{}{name}", self.prefix), shape)
+    pub(crate) fn numbers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let insertions = self.insertions;
+        if let Some(own) = insertions.tensors.get(name) {
+            self.used.insert(name.to_owned());
+            self.check_own_shape(name, own.shape(), shape)?;
+            return Ok(own.iter().copied().collect());
+        }
+        self.weights.numbers(&self.full_name(name), shape)
     }
 
     /// The shape of the tensor `name`, behind the prefix, if there is one.
     pub(crate) fn shape_of(&self, name: &str) -> Option<&[usize]> {
-        let tensor = self.weights.tensor(&format!("{}{name}", self.prefix));
+        if let Some(own) = self.insertions.tensors.get(name) {
+            return Some(own.shape());
+        }
+        let tensor = self.weights.tensor(&self.full_name(name));
         tensor.ok().map(|tensor| &tensor.shape[..])
     }
 
@@ -166,6 +281,7 @@ impl<'a> Blocks<'a> {
             n_tokens,
             by_text,
             by_token,
+            by_place: shape,
         }
     }
 
@@ -177,24 +293,6 @@ impl<'a> Blocks<'a> {
     /// `states` as `[batch, tokens, dim]`.
     pub(crate) fn by_text(&mut self, batch: &Batch, states: &Value) -> Value {
         self.graph.op("Reshape", &[states, &batch.by_text])
-    }
-
-    /// `states · weightᵀ + bias`; `shape` is the weight's, `[out, in]`.
-    pub(crate) fn linear(
-        &mut self,
-        name: &str,
-        states: &Value,
-        [to, from]: [usize; 2],
-    ) -> Result<Value> {
-        let [weight, bias] = ["weight", "bias"].map(|part| format!("{name}.{part}"));
-        if self.precision == Precision::Int8 {
-            return self.linear_in_int8(&weight, &bias, states, [to, from]);
-        }
-        let weight = self.weight(&weight, &[to, from])?;
-        let bias = self.weight(&bias, &[to])?;
-        let transposed = [Attribute::Int("transB", 1)];
-        let inputs = [states, &weight, &bias];
-        Ok(self.graph.op_with(Op::Onnx("Gemm"), &inputs, &transposed))
     }
 
     /// Layer normalisation.
@@ -237,19 +335,23 @@ impl<'a> Blocks<'a> {
     }
 
     /// Attention of every token to every token of the same text, all given and returned by token.
-    pub(crate) fn attention(&mut self, batch: &Batch, attention: &Attention<'_>) -> Value {
+    ///
+    /// # Errors
+    /// When a prefix does not fit.
+    pub(crate) fn attention(&mut self, batch: &Batch, attention: &Attention<'_>) -> Result<Value> {
         let [query, key, value] = [attention.query, attention.key, attention.value]
             .map(|states| self.by_text(batch, states));
         let none = Value::none();
-        let mask = batch.mask.as_ref().unwrap_or(&none);
+        let mask = batch.mask.clone().unwrap_or_else(Value::none);
         let bias = attention.bias.unwrap_or(&none);
-        let inputs = [&query, &key, &value, &none, mask, bias];
+        let [key, value, mask] = self.with_prefix(batch, attention, [key, value, mask])?;
+        let inputs = [&query, &key, &value, &none, &mask, bias];
         let mixed = self.graph.op_with(
             Op::Contrib("MultiHeadAttention"),
             &inputs,
             &[Attribute::Int("num_heads", attention.n_heads as i64)],
         );
-        self.by_token(batch, &mixed)
+        Ok(self.by_token(batch, &mixed))
     }
 
     /// The activation that `config.json` calls `name`.
@@ -257,24 +359,11 @@ impl<'a> Blocks<'a> {
     /// # Errors
     /// When nobody here knows it.
     pub(crate) fn activation(&mut self, name: &str, states: &Value) -> Result<Value> {
-        let gelu = Op::Onnx("Gelu");
-        Ok(match name {
-            "gelu" | "gelu_python" => self.graph.op_with(gelu, &[states], &[]),
-            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" => {
-                let tanh = [Attribute::Text("approximate", "tanh")];
-                self.graph.op_with(gelu, &[states], &tanh)
-            }
-            "relu" => self.graph.op("Relu", &[states]),
-            "tanh" => self.graph.op("Tanh", &[states]),
-            "silu" | "swish" => {
-                let gate = self.graph.op("Sigmoid", &[states]);
-                self.graph.op("Mul", &[states, &gate])
-            }
-            other => {
-                return Err(self.config_problem(format!(
-                    "the activation is {other:?}, expected gelu, gelu_new, relu, silu or tanh"
-                )));
-            }
-        })
+        let Some(activation) = Activation::named(name) else {
+            return Err(self.config_problem(format!(
+                "the activation is {name:?}, expected gelu, gelu_new, relu, silu or tanh"
+            )));
+        };
+        Ok(activation.append(&mut self.graph, states))
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 
-use super::blocks::{Attention, Batch, Blocks};
+use super::blocks::{Attention, Batch, Blocks, Part, SubLayer};
 use super::onnx::Value;
 
 /// Sizes that all layers of a model have in common.
@@ -72,18 +72,19 @@ pub(crate) fn layers(
     bias: Option<&Value>,
     embedded: &Value,
 ) -> Result<Value> {
-    let mut states = blocks.by_token(batch, embedded);
-    for names in names {
-        states = layer(blocks, batch, &names, shape, bias, &states)?;
+    let embedded = blocks.inverted(embedded, shape.dim)?;
+    let mut states = blocks.by_token(batch, &embedded);
+    for (i, names) in names.enumerate() {
+        states = layer(blocks, batch, (i, &names), shape, bias, &states)?;
     }
     Ok(blocks.by_text(batch, &states))
 }
 
-/// `states` after one layer, by token; `bias` is added to the attention.
+/// `states` after layer `i`, by token; `bias` is added to the attention.
 fn layer(
     blocks: &mut Blocks<'_>,
     batch: &Batch,
-    names: &LayerNames,
+    (i, names): (usize, &LayerNames),
     shape: LayerShape<'_>,
     bias: Option<&Value>,
     states: &Value,
@@ -93,19 +94,31 @@ fn layer(
     let key = blocks.linear(&names.key, states, [dim, dim])?;
     let value = blocks.linear(&names.value, states, [dim, dim])?;
     let attention = Attention {
+        layer: i,
         n_heads: shape.n_heads,
         query: &query,
         key: &key,
         value: &value,
         bias,
     };
-    let mixed = blocks.attention(batch, &attention);
-    let mixed = blocks.linear(&names.attention_output, &mixed, [dim, dim])?;
-    let sum = [&mixed, states];
-    let states = blocks.add_and_norm(&names.attention_norm, sum, dim, shape.epsilon)?;
+    let mixed = blocks.attention(batch, &attention)?;
+    let attended = SubLayer {
+        layer: i,
+        part: Part::Attention,
+        norm: &names.attention_norm,
+        output: blocks.linear(&names.attention_output, &mixed, [dim, dim])?,
+        input: states.clone(),
+    };
+    let states = blocks.sub_layer(batch, shape, &attended)?;
 
     let inside = blocks.linear(&names.inside, &states, [inner, dim])?;
     let inside = blocks.activation(shape.activation, &inside)?;
-    let outside = blocks.linear(&names.outside, &inside, [dim, inner])?;
-    blocks.add_and_norm(&names.norm, [&outside, &states], dim, shape.epsilon)
+    let fed_forward = SubLayer {
+        layer: i,
+        part: Part::FeedForward,
+        norm: &names.norm,
+        output: blocks.linear(&names.outside, &inside, [dim, inner])?,
+        input: states,
+    };
+    blocks.sub_layer(batch, shape, &fed_forward)
 }

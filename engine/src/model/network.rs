@@ -1,9 +1,11 @@
 //! From token ids to vectors: a graph of ours or an ONNX file, with the steps of a pipeline after it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2};
-use ort::session::{SessionInputValue, SessionOutputs};
+use ndarray::{Array1, Array2, Array3, ArrayView2};
+use ort::session::{Session, SessionInputValue, SessionOutputs};
 use ort::value::TensorRef;
 use serde::Deserialize;
 
@@ -13,10 +15,12 @@ use super::Precision;
 use super::architecture::Build;
 use super::blocks::{BATCH, Blocks, INPUT_IDS, Lengths, MASK, TOKEN_TYPES, TOKENS};
 use super::directory::ModelDir;
-use super::onnx::{Element, GraphBuilder};
+use super::insertions::NOTHING;
+use super::onnx::{Element, GraphBuilder, Model};
 use super::onnx_file::{self, Output};
 use super::pipeline::Pipeline;
 use super::session::{Execution, Lease, Program, SessionPool};
+use super::shared_weights::SharedWeights;
 use super::weights::Weights;
 
 /// What graphs of ours answer: `[batch, dim]`.
@@ -41,7 +45,7 @@ pub(crate) struct Limits {
 
 /// A graph of ours with its weights.
 pub(crate) struct Graph {
-    pub(crate) model: Vec<u8>,
+    pub(crate) model: Model,
     pub(crate) weights: Weights,
     lengths: Lengths,
     pub(crate) limits: Limits,
@@ -79,24 +83,24 @@ impl Graph {
     ) -> Result<Self> {
         let dir = &pipeline.folder;
         let weights = Weights::open(dir)?;
-        let mut blocks = Blocks::new(dir, &weights, precision, lengths);
-        let backbone = build(&mut blocks)?;
+        let mut blocks = Blocks::new(dir, &weights, &NOTHING, precision, lengths);
+        let trunk = build(&mut blocks)?;
         let mut graph = blocks.graph;
-        let states = graph.cast(&backbone.states, Element::F32);
-        let mask = &backbone.batch.attention_mask;
-        let vectors = pipeline.append(&mut graph, &states, mask, backbone.dim)?;
+        let states = graph.cast(&trunk.states, Element::F32);
+        let mask = &trunk.batch.attention_mask;
+        let vectors = pipeline.append(&mut graph, &states, mask, trunk.dim)?;
         graph.output(VECTORS, &vectors, Element::F32, &[BATCH, "dim"]);
-        let max_tokens = pipeline.max_tokens.unwrap_or(backbone.max_tokens);
-        check_pad_id(dir, backbone.pad_id, backbone.vocab_size)?;
+        let max_tokens = pipeline.max_tokens.unwrap_or(trunk.max_tokens);
+        check_pad_id(dir, trunk.pad_id, trunk.vocab_size)?;
         Ok(Self {
             model: graph.into_model(),
             weights,
             lengths,
             limits: Limits {
-                dim: pipeline.dim_after(backbone.dim),
-                max_tokens: max_tokens.min(backbone.max_tokens),
-                vocab_size: Some(backbone.vocab_size),
-                pad_id: backbone.pad_id,
+                dim: pipeline.dim_after(trunk.dim),
+                max_tokens: max_tokens.min(trunk.max_tokens),
+                vocab_size: Some(trunk.vocab_size),
+                pad_id: trunk.pad_id,
             },
         })
     }
@@ -148,7 +152,7 @@ impl Network {
     pub(crate) fn of_graph(graph: Graph, execution: &Execution) -> Result<Self> {
         let program = Program::Graph {
             model: graph.model,
-            weights: graph.weights,
+            weights: Arc::new(SharedWeights::new(graph.weights)),
         };
         Ok(Self {
             body: SessionPool::new(program, execution)?,
@@ -188,7 +192,7 @@ impl Network {
                 graph.output(VECTORS, &vectors, Element::F32, &[BATCH, "dim"]);
                 let program = Program::Graph {
                     model: graph.into_model(),
-                    weights: Weights::none(dir),
+                    weights: Arc::new(SharedWeights::new(Weights::none(dir))),
                 };
                 let steps = SessionPool::new(program, execution)?;
                 (name, Some(steps), pipeline.dim_after(dim))
@@ -234,33 +238,90 @@ impl Worker<'_> {
         mask: &Array2<i64>,
     ) -> Result<Array2<f32>> {
         let kinds = Array2::<i64>::zeros(input_ids.dim());
+        let inputs = HashMap::from([
+            (INPUT_IDS, Input::Places(input_ids)),
+            (MASK, Input::Places(mask)),
+            (TOKEN_TYPES, Input::Places(&kinds)),
+        ]);
+        let Some(steps) = &mut self.steps else {
+            return answer(&mut self.body, &inputs, &self.network.output);
+        };
         let mut run = || -> ort::Result<Array2<f32>> {
-            let mut inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::new();
-            for input in self.body.inputs() {
-                let values = match input.name() {
-                    INPUT_IDS => input_ids,
-                    TOKEN_TYPES => &kinds,
-                    // No other name passes when a network is made.
-                    _ => mask,
-                };
-                inputs.push((input.name().to_owned().into(), tensor(values)?.into()));
-            }
+            let inputs = chosen(&self.body, &inputs)?;
             let outputs = self.body.run(inputs)?;
             let states = &outputs[self.network.output.as_str()];
-            match &mut self.steps {
-                None => rows(&outputs, &self.network.output),
-                Some(steps) => {
-                    let outputs =
-                        steps.run(ort::inputs![STATES => states, MASK => tensor(mask)?])?;
-                    rows(&outputs, VECTORS)
-                }
-            }
+            let outputs = steps.run(ort::inputs![STATES => states, MASK => tensor(mask)?])?;
+            rows(&outputs, VECTORS)
         };
-        run().map_err(|source| Error::Runtime {
-            doing: "run the model",
-            source: source.into(),
-        })
+        run().map_err(failed)
     }
+}
+
+/// What a run is given.
+#[derive(Clone, Copy)]
+pub(crate) enum Input<'a> {
+    /// `[batch, tokens]`.
+    Places(&'a Array2<i64>),
+    /// `[batch]`.
+    Texts(&'a Array1<i64>),
+    /// `[batch, tokens, dim]`.
+    States(&'a Array3<f32>),
+}
+
+/// What `session` answers under the name `output`, `[batch, …]`; of `inputs` it is given those that it reads.
+///
+/// # Errors
+/// When ONNX Runtime fails.
+pub(crate) fn answer(
+    session: &mut Session,
+    inputs: &HashMap<&str, Input<'_>>,
+    output: &str,
+) -> Result<Array2<f32>> {
+    let mut run = || {
+        let inputs = chosen(session, inputs)?;
+        rows(&session.run(inputs)?, output)
+    };
+    run().map_err(failed)
+}
+
+fn failed(source: ort::Error) -> Error {
+    Error::Runtime {
+        doing: "run the model",
+        source: source.into(),
+    }
+}
+
+type NamedValues<'a> = Vec<(Cow<'a, str>, SessionInputValue<'a>)>;
+
+/// Those of `inputs` that `session` reads.
+fn chosen<'a>(
+    session: &Session,
+    inputs: &HashMap<&str, Input<'a>>,
+) -> ort::Result<NamedValues<'a>> {
+    let mut values: NamedValues<'a> = Vec::new();
+    for input in session.inputs() {
+        let name = input.name();
+        let value = match inputs.get(name) {
+            Some(Input::Places(values)) => tensor(values)?.into(),
+            Some(Input::Texts(values)) => TensorRef::from_array_view((
+                [values.len()],
+                values.as_slice().ok_or_else(not_contiguous)?,
+            ))?
+            .into(),
+            Some(Input::States(values)) => {
+                let (n_texts, n_tokens, dim) = values.dim();
+                let numbers = values.as_slice().ok_or_else(not_contiguous)?;
+                TensorRef::from_array_view(([n_texts, n_tokens, dim], numbers))?.into()
+            }
+            None => return Err(ort::Error::new(format!("nothing is given to `{name}`"))),
+        };
+        values.push((name.to_owned().into(), value));
+    }
+    Ok(values)
+}
+
+fn not_contiguous() -> ort::Error {
+    ort::Error::new("an array is not contiguous")
 }
 
 fn rows(outputs: &SessionOutputs<'_>, name: &str) -> ort::Result<Array2<f32>> {
@@ -277,8 +338,6 @@ fn rows(outputs: &SessionOutputs<'_>, name: &str) -> ort::Result<Array2<f32>> {
 
 fn tensor(values: &Array2<i64>) -> ort::Result<TensorRef<'_, i64>> {
     let (n_texts, n_tokens) = values.dim();
-    let values = values
-        .as_slice()
-        .ok_or_else(|| ort::Error::new("an array is not contiguous"))?;
+    let values = values.as_slice().ok_or_else(not_contiguous)?;
     TensorRef::from_array_view(([n_texts, n_tokens], values))
 }

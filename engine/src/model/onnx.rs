@@ -6,4 +6,4 @@
 mod graph;
 mod messages;
 
-pub(crate) use graph::{Attribute, Element, GraphBuilder, Op, Value};
+pub(crate) use graph::{Attribute, Element, GraphBuilder, Model, Numbers, Op, Outside, Value};

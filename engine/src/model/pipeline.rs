@@ -13,7 +13,8 @@ use super::projection::{Dense, LayerNorm};
 use super::tokenizer::Cut;
 
 use modules::{MODULES, Modules};
-use settings::{Limits, PROMPTS, Prompts};
+pub(crate) use settings::Limits;
+use settings::{PROMPTS, Prompts};
 
 /// What happens to a text before, in and after the body.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
+use super::activation::Activation;
 use super::directory::ModelDir;
 use super::onnx::{Attribute, GraphBuilder, Op, Value};
 use super::weights::Weights;
@@ -20,16 +21,6 @@ pub(crate) struct Dense {
     n_in: usize,
     pub(crate) n_out: usize,
     activation: Activation,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Activation {
-    Identity,
-    Gelu,
-    Relu,
-    Sigmoid,
-    Silu,
-    Tanh,
 }
 
 #[derive(Deserialize)]
@@ -57,20 +48,11 @@ impl Dense {
             path: folder.path_of("config.json"),
             problem,
         };
-        // The path to the class moves between versions of PyTorch, its name does not.
         let class = config.activation_function.as_deref().unwrap_or("Tanh");
-        let activation = match class.rsplit('.').next() {
-            Some("Identity") => Activation::Identity,
-            Some("GELU") => Activation::Gelu,
-            Some("ReLU") => Activation::Relu,
-            Some("Sigmoid") => Activation::Sigmoid,
-            Some("SiLU") => Activation::Silu,
-            Some("Tanh") => Activation::Tanh,
-            _ => {
-                return Err(problem(format!(
-                    "`activation_function` is {class:?}, expected Identity, GELU, ReLU, Sigmoid, SiLU or Tanh"
-                )));
-            }
+        let Some(activation) = Activation::of_class(class) else {
+            return Err(problem(format!(
+                "`activation_function` is {class:?}, expected Identity, GELU, LeakyReLU, ReLU, Sigmoid, SiLU or Tanh"
+            )));
         };
         let on_texts = |name: &Option<String>| {
             name.as_deref()
@@ -109,17 +91,7 @@ impl Dense {
         let transposed = [Attribute::Int("transB", 1)];
         let inputs = [vectors, &weight, &bias];
         let vectors = graph.op_with(Op::Onnx("Gemm"), &inputs, &transposed);
-        match self.activation {
-            Activation::Identity => vectors,
-            Activation::Gelu => graph.op("Gelu", &[&vectors]),
-            Activation::Relu => graph.op("Relu", &[&vectors]),
-            Activation::Sigmoid => graph.op("Sigmoid", &[&vectors]),
-            Activation::Silu => {
-                let gate = graph.op("Sigmoid", &[&vectors]);
-                graph.op("Mul", &[&vectors, &gate])
-            }
-            Activation::Tanh => graph.op("Tanh", &[&vectors]),
-        }
+        self.activation.append(graph, &vectors)
     }
 
     /// Refuses vectors of another size than the layer reads.

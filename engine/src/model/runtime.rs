@@ -176,7 +176,7 @@ impl Runtime {
         let sum = graph.op("Add", &[&x, &x]);
         graph.output("y", &sum, Element::F32, &["n"]);
         let mut builder = session::builder(&self.environment, provider, 1)?;
-        let mut session: Session = builder.commit_from_memory(&graph.into_model())?;
+        let mut session: Session = builder.commit_from_memory(&graph.into_model().bytes)?;
         let x = ort::value::Tensor::from_array(([1_usize], vec![1.0_f32]))?;
         session.run(ort::inputs!["x" => x])?;
         Ok(())

@@ -14,14 +14,22 @@ use ort::session::builder::SessionBuilder;
 
 use crate::error::{Error, Result};
 
+use super::blocks::Lengths;
+use super::onnx::Model;
 use super::runtime::{self, Runtime};
-use super::weights::Weights;
+use super::shared_weights::SharedWeights;
+use super::sparse;
 use super::{Device, LoadOptions, Precision};
 
 /// Sessions on the CPU, at most; each runs its share of the threads. One session of two threads took a sixth longer than
-/// two of one over the same texts, a quarter longer in int8, because threads within a small batch wait for each other;
-/// but each session keeps its own copy of the weights in the order that its products read them.
+/// two of one over the same texts, a quarter longer in int8, because threads within a small batch wait for each other.
 const MAX_CPU_SESSIONS: usize = 4;
+
+/// Tokens of a batch on the CPU. A few hundred already keep its matrix products busy; from 128 to 1,024 the time differed by
+/// less than from run to run.
+const CPU_BATCH_TOKENS: usize = 256;
+/// Tokens of a batch on a GPU, which needs many at once.
+const GPU_BATCH_TOKENS: usize = 16_384;
 
 /// Where a session runs, once it is known that it can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +41,10 @@ pub(crate) enum Provider {
 /// What a session runs.
 pub(crate) enum Program {
     /// A graph of ours, and the weights that it points into.
-    Graph { model: Vec<u8>, weights: Weights },
+    Graph {
+        model: Model,
+        weights: Arc<SharedWeights>,
+    },
     /// An ONNX file.
     File(PathBuf),
 }
@@ -49,9 +60,10 @@ pub(crate) struct Execution {
 
 /// Sessions of one program, made when they are first needed.
 pub(crate) struct SessionPool {
+    // Before the program, so that it is dropped first: sessions read numbers where the program holds them.
+    state: Mutex<State>,
     program: Program,
     execution: Execution,
-    state: Mutex<State>,
     returned: Condvar,
 }
 
@@ -97,6 +109,14 @@ impl Execution {
         })
     }
 
+    /// The same processor with all threads in one session.
+    pub(crate) fn in_one_session(&self) -> Self {
+        Self {
+            n_sessions: 1,
+            ..self.clone()
+        }
+    }
+
     /// How many batches can run side by side.
     pub(crate) fn n_sessions(&self) -> usize {
         self.n_sessions
@@ -105,6 +125,23 @@ impl Execution {
     /// Where the sessions run.
     pub(crate) fn provider(&self) -> Provider {
         self.provider
+    }
+
+    /// How many tokens a batch should have.
+    pub(crate) fn batch_tokens(&self) -> usize {
+        match self.provider {
+            Provider::Cpu => CPU_BATCH_TOKENS,
+            Provider::Cuda(_) => GPU_BATCH_TOKENS,
+        }
+    }
+
+    /// What batches sessions run best.
+    pub(crate) fn lengths(&self) -> Lengths {
+        match self.provider {
+            Provider::Cpu => Lengths::Equal,
+            // It needs more texts at once than have one length.
+            Provider::Cuda(_) => Lengths::Padded,
+        }
     }
 }
 
@@ -131,7 +168,7 @@ impl SessionPool {
     /// # Errors
     /// When ONNX Runtime refuses the program.
     pub(crate) fn new(program: Program, execution: &Execution) -> Result<Self> {
-        let pool = Self {
+        let mut pool = Self {
             program,
             execution: execution.clone(),
             state: Mutex::new(State {
@@ -141,6 +178,12 @@ impl SessionPool {
             returned: Condvar::new(),
         };
         drop(pool.lease()?);
+        if execution.n_sessions == 1
+            && let Program::Graph { model, .. } = &mut pool.program
+        {
+            // No other session will be made: what each copies for itself can go.
+            model.bytes = Vec::new();
+        }
         Ok(pool)
     }
 
@@ -185,7 +228,11 @@ impl SessionPool {
             match &self.program {
                 Program::File(path) => builder.commit_from_file(path),
                 Program::Graph { model, weights } => {
-                    with_weights(builder, weights)?.commit_from_memory(model)
+                    let mut builder = weights.hand_to(builder, *provider, &model.outside)?;
+                    if !model.sparse.is_empty() {
+                        builder = builder.with_operators(sparse::domain(&model.sparse)?)?;
+                    }
+                    builder.commit_from_memory(&model.bytes)
                 }
             }
         };
@@ -198,20 +245,6 @@ impl SessionPool {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Tells `builder` where the files lie that a graph points into.
-fn with_weights(mut builder: SessionBuilder, weights: &Weights) -> ort::Result<SessionBuilder> {
-    if let Some(folder) = weights.folder_on_disk() {
-        // Mapped by ONNX Runtime, where the other way makes a copy.
-        let key = "session.model_external_initializers_file_folder_path";
-        return Ok(builder.with_config_entry(key, folder)?);
-    }
-    for shard in weights.shards() {
-        let bytes = Arc::from(&*shard.bytes);
-        builder = builder.with_external_initializer_file_in_memory(shard.location(), bytes)?;
-    }
-    Ok(builder)
 }
 
 /// Sessions in `provider` that run `threads` threads.

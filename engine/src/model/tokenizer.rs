@@ -1,12 +1,20 @@
 //! Text → model ids. The one room of the `tokenizers` crate.
 
+mod pair;
+
 use serde::Deserialize;
 use tokenizers::normalizers::{Lowercase, Sequence};
-use tokenizers::{NormalizerWrapper, PostProcessor, TruncationDirection, TruncationParams};
+use tokenizers::utils::truncation::truncate_encodings;
+use tokenizers::{
+    Encoding, NormalizerWrapper, PostProcessor, TruncationDirection, TruncationParams,
+    TruncationStrategy,
+};
 
 use crate::error::{Cause, Error, Result};
 
 use super::directory::ModelDir;
+
+pub use pair::{TokenPair, Tokens};
 
 /// A `tokenizer.json` in the format of Hugging Face's tokenizers.
 pub(crate) struct Tokenizer {
@@ -65,10 +73,7 @@ impl Tokenizer {
         }
         let truncation = TruncationParams {
             max_length: max_tokens,
-            direction: match cut {
-                Cut::Beginning => TruncationDirection::Left,
-                Cut::End => TruncationDirection::Right,
-            },
+            direction: cut.direction(),
             ..TruncationParams::default()
         };
         self.inner
@@ -182,6 +187,113 @@ impl Tokenizer {
     }
 }
 
+/// How pairs of texts are brought to the length that a model reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PairLength {
+    /// What is left for the two texts.
+    room: usize,
+    cut: Cut,
+}
+
+impl Tokenizer {
+    /// Pairs of at most `max_tokens` tokens, special ones included.
+    ///
+    /// # Errors
+    /// When the special tokens leave less than one for each text.
+    pub(crate) fn pair_length(
+        &self,
+        dir: &ModelDir,
+        max_tokens: usize,
+        cut: Cut,
+    ) -> Result<PairLength> {
+        let post_processor = self.inner.get_post_processor();
+        let n_special = post_processor.map_or(0, |processor| processor.added_tokens(true));
+        match max_tokens.checked_sub(n_special) {
+            Some(room) if room >= 2 => Ok(PairLength { room, cut }),
+            _ => Err(Error::Model {
+                path: dir.path_of("tokenizer.json"),
+                problem: format!(
+                    "it adds {n_special} special tokens to a pair of texts, and the model reads at most {max_tokens}"
+                ),
+            }),
+        }
+    }
+
+    /// The tokens of `text`, all of them, without special ones.
+    pub(crate) fn tokens(&self, text: &str) -> Result<Tokens> {
+        let encoding = self.inner.encode_fast(text, false);
+        let encoding = encoding.map_err(|source| Error::Tokenizer { source })?;
+        Ok(Tokens(encoding))
+    }
+
+    /// The pair, whose longer text loses tokens, one after the other, until both fit ("longest first").
+    pub(crate) fn pair(
+        &self,
+        query: &Tokens,
+        document: &Tokens,
+        length: PairLength,
+    ) -> Result<TokenPair> {
+        let truncation = TruncationParams {
+            max_length: length.room,
+            strategy: TruncationStrategy::LongestFirst,
+            stride: 0,
+            direction: length.cut.direction(),
+        };
+        let texts = truncate_encodings(query.0.clone(), Some(document.0.clone()), &truncation);
+        match texts.map_err(|source| Error::Tokenizer { source })? {
+            (query, Some(document)) => self.joined(query, document),
+            (query, None) => self.joined(query, Encoding::default()),
+        }
+    }
+
+    /// The pairs of the query and each window of the document, which share `stride` tokens with the next, and
+    /// never more than half of them. A query that leaves no room has one window, as in [`pair`](Self::pair).
+    pub(crate) fn windows(
+        &self,
+        query: &Tokens,
+        document: &Tokens,
+        stride: usize,
+        length: PairLength,
+    ) -> Result<Vec<TokenPair>> {
+        let room = length.room.saturating_sub(query.len());
+        if document.len() <= room || room == 0 {
+            return Ok(vec![self.pair(query, document, length)?]);
+        }
+        // However little room a query leaves, windows move on.
+        let stride = stride.min(room / 2);
+        let mut first = document.0.clone();
+        first.truncate(room, stride, TruncationDirection::Right);
+        let rest = first.take_overflowing();
+        let windows = std::iter::once(first).chain(rest);
+        windows
+            .map(|window| self.joined(query.0.clone(), window))
+            .collect()
+    }
+
+    fn joined(&self, query: Encoding, document: Encoding) -> Result<TokenPair> {
+        let pair = self.inner.post_process(query, Some(document), true);
+        let pair = pair.map_err(|source| Error::Tokenizer { source })?;
+        let sequences = pair.get_sequence_ids();
+        let of_document = sequences.iter().position(|sequence| *sequence == Some(1));
+        // An empty document is nothing but what stands around it.
+        let after_query = || pair.get_type_ids().iter().position(|kind| *kind == 1);
+        Ok(TokenPair {
+            n_query: of_document.or_else(after_query).unwrap_or(pair.len()),
+            ids: pair.get_ids().to_vec(),
+            types: pair.get_type_ids().to_vec(),
+        })
+    }
+}
+
+impl Cut {
+    fn direction(self) -> TruncationDirection {
+        match self {
+            Self::Beginning => TruncationDirection::Left,
+            Self::End => TruncationDirection::Right,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -217,14 +329,55 @@ mod tests {
             let golden: Golden = serde_json::from_slice(&expected).unwrap();
             let dir = ModelDir::open(&path.join("base")).unwrap();
             let tokenizer = Tokenizer::load(&dir).unwrap();
-            let tokenizer = tokenizer
-                .truncated(&dir, golden.max_length, Cut::End)
+            let length = tokenizer
+                .pair_length(&dir, golden.max_length, Cut::End)
                 .unwrap();
             for pair in golden.tokens {
-                let texts = (pair.query.as_str(), pair.document.as_str());
-                let encoding = tokenizer.inner.encode_fast(texts, true).unwrap();
-                assert_eq!(encoding.get_ids(), pair.input_ids, "{family}: {texts:?}");
+                let [query, document] =
+                    [&pair.query, &pair.document].map(|text| tokenizer.tokens(text).unwrap());
+                let tokens = tokenizer.pair(&query, &document, length).unwrap();
+                assert_eq!(tokens.ids, pair.input_ids, "{family}: {:?}", pair.query);
+                // `[CLS] query [SEP]`, or `<s> query </s></s>`.
+                let n_special = if family == "bert" { 2 } else { 3 };
+                assert!(tokens.n_query <= query.len() + n_special, "{tokens:?}");
             }
         }
+    }
+
+    #[test]
+    fn windows_cover_a_document_and_overlap() {
+        let shared = std::env::var_os("XENOGLOT_SHARED").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+            PathBuf::from,
+        );
+        let base = shared.join("golden/bert/base");
+        let Ok(dir) = ModelDir::open(&base) else {
+            println!("skipped: {} is absent", base.display());
+            return;
+        };
+        let tokenizer = Tokenizer::load(&dir).unwrap();
+        let length = tokenizer.pair_length(&dir, 24, Cut::End).unwrap();
+        let query = tokenizer.tokens("Where do storks nest?").unwrap();
+        let document = tokenizer
+            .tokens(&"The bridge was finished in 1932. ".repeat(6))
+            .unwrap();
+        let windows = tokenizer.windows(&query, &document, 3, length).unwrap();
+        assert!(windows.len() > 2, "{}", windows.len());
+        let room = 24 - 3 - query.len();
+        let of_window = |i: usize| &windows[i].ids[windows[i].n_query..windows[i].ids.len() - 1];
+        let ids = document.0.get_ids();
+        let mut start = 0;
+        for i in 0..windows.len() {
+            let window = of_window(i);
+            assert_eq!(window, &ids[start..start + window.len()], "window {i}");
+            assert!(window.len() <= room);
+            start += room - 3;
+        }
+        assert_eq!(of_window(windows.len() - 1).last(), ids.last());
+        let short = tokenizer.tokens("Once.").unwrap();
+        assert_eq!(
+            tokenizer.windows(&query, &short, 3, length).unwrap().len(),
+            1
+        );
     }
 }

@@ -1,6 +1,5 @@
 //! Transformer encoders: a tokenizer, batches of texts of like length, and a network.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 
 use ndarray::{Array2, ArrayViewMut2, Axis};
@@ -9,18 +8,13 @@ use rayon::prelude::*;
 use crate::encoder::{Embeddings, Encoder, EncoderSpec, Role};
 use crate::error::{Error, Result};
 
-use super::blocks::Lengths;
+use super::batching::{Batch, batches, longest_first, run_all};
 use super::golden::TokenIds;
 use super::network::{Network, Worker};
 use super::pipeline::Pipeline;
-use super::session::{Execution, Provider};
+use super::session::Execution;
 use super::tokenizer::Tokenizer;
 
-/// Tokens of a batch on the CPU. A few hundred already keep its matrix products busy; from 128 to 1,024 the time differed by
-/// less than from run to run.
-const CPU_BATCH_TOKENS: usize = 256;
-/// Tokens of a batch on a GPU, which needs many at once.
-const GPU_BATCH_TOKENS: usize = 16_384;
 /// Texts that are sorted by length together: among so many, each finds others of its length. The next ones are
 /// tokenized while these run.
 const WINDOW: usize = 1_024;
@@ -33,13 +27,6 @@ pub(crate) struct TransformerEncoder {
     network: Network,
     n_workers: usize,
     batch_tokens: usize,
-}
-
-/// Texts of one run: where they stood in the window, and how many tokens the longest has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Batch<'a> {
-    texts: &'a [usize],
-    n_tokens: usize,
 }
 
 impl TransformerEncoder {
@@ -73,10 +60,7 @@ impl TransformerEncoder {
             pipeline,
             network,
             n_workers: execution.n_sessions(),
-            batch_tokens: match execution.provider() {
-                Provider::Cpu => CPU_BATCH_TOKENS,
-                Provider::Cuda(_) => GPU_BATCH_TOKENS,
-            },
+            batch_tokens: execution.batch_tokens(),
         })
     }
 
@@ -93,25 +77,13 @@ impl TransformerEncoder {
         let lengths: Vec<usize> = ids.iter().map(Vec::len).collect();
         let order = longest_first(&lengths);
         let batches = batches(&order, &lengths, self.batch_tokens, self.network.lengths);
-
-        // Each worker keeps its session until no batch is left; longest batches first, so that none ends alone.
-        let next = AtomicUsize::new(0);
-        let work = |_| -> Result<Vec<(&Batch<'_>, Array2<f32>)>> {
-            let mut worker = self.network.worker()?;
-            let mut done = Vec::new();
-            while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
-                done.push((batch, self.run_batch(&mut worker, ids, batch)?));
-            }
-            Ok(done)
-        };
-        let done: Vec<_> = match self.n_workers.min(batches.len()) {
-            1 => vec![work(0)?],
-            n_workers => (0..n_workers)
-                .into_par_iter()
-                .map(work)
-                .collect::<Result<_>>()?,
-        };
-        for (batch, vectors) in done.into_iter().flatten() {
+        let done = run_all(
+            &batches,
+            self.n_workers,
+            || self.network.worker(),
+            |worker, batch| self.run_batch(worker, ids, batch),
+        )?;
+        for (batch, vectors) in batches.iter().zip(done) {
             for (text, vector) in batch.texts.iter().zip(vectors.rows()) {
                 // In a text without a single token the network sees nothing but padding.
                 if !ids[*text].is_empty() {
@@ -184,64 +156,5 @@ impl Encoder for TransformerEncoder {
 impl TokenIds for TransformerEncoder {
     fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
         self.tokenizer.ids_with_special(text)
-    }
-}
-
-/// The positions of texts, longest first; equals keep their order.
-fn longest_first(lengths: &[usize]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..lengths.len()).collect();
-    order.sort_by_key(|text| std::cmp::Reverse(lengths[*text]));
-    order
-}
-
-/// Cuts `order` into runs of at most `max_tokens` tokens, padding included. A text that alone has more is a batch of
-/// its own; `order` is longest first, so that the first of a batch decides its width. Where lengths have to be equal, a
-/// batch ends with the last text of its length.
-fn batches<'a>(
-    order: &'a [usize],
-    lengths: &[usize],
-    max_tokens: usize,
-    within: Lengths,
-) -> Vec<Batch<'a>> {
-    let mut batches = Vec::new();
-    let mut rest = order;
-    while let Some(longest) = rest.first() {
-        let n_tokens = lengths[*longest].max(1);
-        let n_alike = match within {
-            Lengths::Equal => rest.partition_point(|text| lengths[*text] == lengths[*longest]),
-            Lengths::Padded => rest.len(),
-        };
-        let n_texts = (max_tokens / n_tokens).clamp(1, n_alike);
-        let (texts, after) = rest.split_at(n_texts);
-        batches.push(Batch { texts, n_tokens });
-        rest = after;
-    }
-    batches
-}
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn batches_hold_every_text_once_and_no_more_than_their_budget(
-            lengths in prop::collection::vec(0_usize..300, 0..200),
-            max_tokens in 1_usize..600,
-            within in prop::sample::select(vec![Lengths::Equal, Lengths::Padded]),
-        ) {
-            let order = longest_first(&lengths);
-            let batches = batches(&order, &lengths, max_tokens, within);
-            let mut seen: Vec<usize> = batches.iter().flat_map(|batch| batch.texts).copied().collect();
-            seen.sort_unstable();
-            prop_assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>());
-            for batch in &batches {
-                prop_assert!(batch.texts.iter().all(|text| lengths[*text] <= batch.n_tokens));
-                let width = lengths[batch.texts[0]];
-                prop_assert!(within == Lengths::Padded || batch.texts.iter().all(|text| lengths[*text] == width));
-                prop_assert!(batch.texts.len() == 1 || batch.texts.len() * batch.n_tokens <= max_tokens);
-            }
-        }
     }
 }

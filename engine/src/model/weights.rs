@@ -1,26 +1,32 @@
-//! Tensors of safetensors files, left where they lie.
+//! Tensors of a model's files, left where they lie.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use half::{bf16, f16};
 use rayon::prelude::*;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 
 use super::directory::{Bytes, ModelDir};
 
 const WHOLE: &str = "model.safetensors";
 const SHARDS: &str = "model.safetensors.index.json";
+/// What PyTorch wrote before there was safetensors.
+const PICKLE: &str = "pytorch_model.bin";
 
 /// The tensors of a model, in one file or in shards, whose headers were checked.
 pub(crate) struct Weights {
     dir: ModelDir,
     shards: Vec<Shard>,
     tensors: HashMap<String, Tensor>,
+    /// Those whose numbers were found to be finite.
+    finite: Mutex<HashSet<String>>,
 }
 
 /// One file of weights.
@@ -55,27 +61,24 @@ struct Index {
 
 /// Whether `dir` has weights for [`Weights::open`].
 pub(crate) fn exist(dir: &ModelDir) -> bool {
-    dir.has(WHOLE) || dir.has(SHARDS)
+    dir.has(WHOLE) || dir.has(SHARDS) || dir.has(PICKLE)
 }
 
 impl Weights {
-    /// Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names.
+    /// Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names, or else `pytorch_model.bin`.
     ///
     /// # Errors
-    /// When there is neither, or when a file is cut short or no safetensors file.
+    /// When there is none of them, or when a file is cut short or holds something else.
     pub(crate) fn open(dir: &ModelDir) -> Result<Self> {
-        if !exist(dir) && dir.has("pytorch_model.bin") {
-            return Err(Error::Model {
-                path: dir.path_of("pytorch_model.bin"),
-                problem: "it is a pickle, expected model.safetensors (transformers' `save_pretrained` writes it)"
-                    .into(),
-            });
-        }
-        let names = if dir.has(WHOLE) || !dir.has(SHARDS) {
+        let names = if dir.has(WHOLE) {
             BTreeSet::from([WHOLE.to_owned()])
-        } else {
+        } else if dir.has(SHARDS) {
             let index: Index = dir.json(SHARDS)?;
             index.weight_map.into_values().collect()
+        } else if dir.has(PICKLE) {
+            BTreeSet::from([PICKLE.to_owned()])
+        } else {
+            BTreeSet::from([WHOLE.to_owned()])
         };
         let mut weights = Self::none(dir);
         for name in names {
@@ -91,28 +94,19 @@ impl Weights {
             dir: dir.clone(),
             shards: Vec::new(),
             tensors: HashMap::new(),
+            finite: Mutex::default(),
         }
     }
 
     fn add(&mut self, name: String) -> Result<()> {
         self.dir.check_inside(&name)?;
         let bytes = self.dir.bytes(&name)?;
-        let library = |source: safetensors::SafeTensorError| Error::ModelLibrary {
-            path: self.dir.path_of(&name),
-            doing: "read these weights",
-            source: source.into(),
+        let tensors = if name == PICKLE {
+            self.pickled(&name)?
+        } else {
+            self.safetensors(&name, &bytes)?
         };
-        let parsed = SafeTensors::deserialize(&bytes).map_err(library)?;
-        for (tensor, view) in parsed.iter() {
-            let start = view.data().as_ptr() as usize - bytes.as_ptr() as usize;
-            let tensor_of = Tensor {
-                dtype: view.dtype(),
-                shape: view.shape().to_vec(),
-                shard: self.shards.len(),
-                range: start..start + view.data().len(),
-            };
-            self.tensors.insert(tensor.to_owned(), tensor_of);
-        }
+        self.tensors.extend(tensors);
         let path = self.dir.on_disk_path(&name);
         self.shards.push(Shard {
             real: path.and_then(|path| resolve(&path)),
@@ -120,6 +114,51 @@ impl Weights {
             bytes,
         });
         Ok(())
+    }
+
+    /// The tensors of the next shard, whose format is safetensors.
+    fn safetensors(&self, name: &str, bytes: &[u8]) -> Result<Vec<(String, Tensor)>> {
+        let library = |source: safetensors::SafeTensorError| Error::ModelLibrary {
+            path: self.dir.path_of(name),
+            doing: "read these weights",
+            source: source.into(),
+        };
+        let parsed = SafeTensors::deserialize(bytes).map_err(library)?;
+        let tensors = parsed.iter().map(|(tensor, view)| {
+            let start = view.data().as_ptr() as usize - bytes.as_ptr() as usize;
+            let tensor_of = Tensor {
+                dtype: view.dtype(),
+                shape: view.shape().to_vec(),
+                shard: self.shards.len(),
+                range: start..start + view.data().len(),
+            };
+            (tensor.to_owned(), tensor_of)
+        });
+        Ok(tensors.collect())
+    }
+
+    /// The tensors of the next shard, a pickle of PyTorch: they lie in it one after the other, uncompressed.
+    fn pickled(&self, name: &str) -> Result<Vec<(String, Tensor)>> {
+        let path = self.dir.path_of(name);
+        let checkpoint = Checkpoint::open(&path)?;
+        let tensors = checkpoint.names().map(|tensor| {
+            let (Some((dtype, range)), Some(shape)) =
+                (checkpoint.place(tensor), checkpoint.shape(tensor))
+            else {
+                return Err(Error::Model {
+                    path: path.clone(),
+                    problem: format!("tensor `{tensor}` does not lie in one piece"),
+                });
+            };
+            let tensor_of = Tensor {
+                dtype: dtype.in_safetensors(),
+                shape: shape.to_vec(),
+                shard: self.shards.len(),
+                range,
+            };
+            Ok((tensor.to_owned(), tensor_of))
+        });
+        tensors.collect()
     }
 
     /// ONNX Runtime is told one folder: shards in several are handed over from memory.
@@ -155,6 +194,15 @@ impl Weights {
     /// Whether there is a tensor `name`.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.tensors.contains_key(name)
+    }
+
+    /// The shapes of all tensors, by their names without `prefix`.
+    pub(crate) fn shapes(&self, prefix: &str) -> BTreeMap<String, Vec<usize>> {
+        let tensors = self.tensors.iter().map(|(name, tensor)| {
+            let name = name.strip_prefix(prefix).unwrap_or(name);
+            (name.to_owned(), tensor.shape.clone())
+        });
+        tensors.collect()
     }
 
     /// How many numbers the tensors hold, positions and the like aside.
@@ -205,6 +253,10 @@ impl Weights {
                 ),
             ));
         }
+        let finite = || self.finite.lock().unwrap_or_else(PoisonError::into_inner);
+        if finite().contains(name) {
+            return Ok(tensor);
+        }
         let bytes = self.bytes(tensor);
         let bad = match tensor.dtype {
             Dtype::F32 => position::<4>(bytes, |x| !f32::from_le_bytes(x).is_finite()),
@@ -216,7 +268,10 @@ impl Weights {
             }
         };
         match bad {
-            None => Ok(tensor),
+            None => {
+                finite().insert(name.to_owned());
+                Ok(tensor)
+            }
             Some(at) => {
                 let problem = format!(
                     "tensor `{name}` holds a number that is not finite, at {at} of its values"
@@ -324,7 +379,13 @@ fn is_learned(tensor: &Tensor) -> bool {
 /// Where the first number of `N` bytes lies that is `bad`.
 fn position<const N: usize>(bytes: &[u8], bad: impl Fn([u8; N]) -> bool + Sync) -> Option<usize> {
     const PIECE: usize = 1 << 16;
+    /// Many rayon threads are worth their while from here on. Below it there has to be none: what composes modules waits
+    /// for nobody who may wait for it.
+    const MANY: usize = 1 << 22;
     let (numbers, _) = bytes.as_chunks::<N>();
+    if numbers.len() < MANY {
+        return numbers.iter().position(|x| bad(*x));
+    }
     // Looking for any comes first: without an early end it runs over many numbers at a time.
     let piece = numbers
         .par_chunks(PIECE)

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::blocks::Blocks;
 use crate::model::layer::{LayerNames, LayerShape, layers};
 
-use super::Backbone;
+use super::Trunk;
 
 /// Not in `config.json`.
 const EPSILON: f32 = 1e-12;
@@ -28,7 +28,7 @@ struct Config {
 ///
 /// # Errors
 /// When a tensor is missing or misshapen.
-pub(crate) fn backbone(blocks: &mut Blocks<'_>) -> Result<Backbone> {
+pub(crate) fn trunk(blocks: &mut Blocks<'_>) -> Result<Trunk> {
     let config: Config = blocks.config()?;
     let shape = LayerShape {
         dim: config.dim,
@@ -50,13 +50,15 @@ pub(crate) fn backbone(blocks: &mut Blocks<'_>) -> Result<Backbone> {
     let embedded = blocks.norm("embeddings.LayerNorm", &sum, dim, EPSILON)?;
 
     let names = (0..config.n_layers).map(names);
-    Ok(Backbone {
+    Ok(Trunk {
         states: layers(blocks, &batch, names, shape, None, &embedded)?,
         batch,
         dim,
         vocab_size: config.vocab_size,
         max_tokens: config.max_position_embeddings,
         pad_id: config.pad_token_id,
+        n_layers: config.n_layers,
+        n_token_types: 1,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::model::blocks::Blocks;
 use crate::model::layer::{LayerNames, layers};
 
-use super::Backbone;
+use super::Trunk;
 use super::config::Config;
 
 /// Not in `config.json`: positions begin after this id, whatever the padding's is.
@@ -18,7 +18,7 @@ const N_BUCKETS: usize = 32;
 ///
 /// # Errors
 /// When the configuration asks for what is not MPNet, or when a tensor is missing or misshapen.
-pub(crate) fn backbone(blocks: &mut Blocks<'_>) -> Result<Backbone> {
+pub(crate) fn trunk(blocks: &mut Blocks<'_>) -> Result<Trunk> {
     let config = Config::load(blocks)?;
     let shape = config.shape(1e-12);
     let dim = shape.dim;
@@ -47,13 +47,15 @@ pub(crate) fn backbone(blocks: &mut Blocks<'_>) -> Result<Backbone> {
         bucket(distance, n_buckets as i64)
     });
     let names = (0..config.num_hidden_layers).map(names);
-    Ok(Backbone {
+    Ok(Trunk {
         states: layers(blocks, &batch, names, shape, Some(&bias), &embedded)?,
         batch,
         dim,
         vocab_size: config.vocab_size,
         max_tokens,
         pad_id: PAD_ID,
+        n_layers: config.num_hidden_layers,
+        n_token_types: 1,
     })
 }
 

@@ -5,14 +5,14 @@ use crate::error::Result;
 use crate::model::blocks::Blocks;
 use crate::model::layer::{LayerNames, layers};
 
-use super::Backbone;
+use super::Trunk;
 use super::config::Config;
 
 /// Builds the encoder of `config.json`, with or without `roberta.` before the tensors' names.
 ///
 /// # Errors
 /// When the configuration asks for what is not RoBERTa, or when a tensor is missing or misshapen.
-pub(crate) fn backbone(blocks: &mut Blocks<'_>) -> Result<Backbone> {
+pub(crate) fn trunk(blocks: &mut Blocks<'_>) -> Result<Trunk> {
     let config = Config::load(blocks)?;
     let shape = config.shape(1e-5);
     let dim = shape.dim;
@@ -36,12 +36,14 @@ pub(crate) fn backbone(blocks: &mut Blocks<'_>) -> Result<Backbone> {
     let embedded = blocks.norm("embeddings.LayerNorm", &sum, dim, shape.epsilon)?;
 
     let names = (0..config.num_hidden_layers).map(LayerNames::bert);
-    Ok(Backbone {
+    Ok(Trunk {
         states: layers(blocks, &batch, names, shape, None, &embedded)?,
         batch,
         dim,
         vocab_size: config.vocab_size,
         max_tokens,
         pad_id,
+        n_layers: config.num_hidden_layers,
+        n_token_types: 1,
     })
 }

@@ -3,13 +3,31 @@
 use crate::error::Result;
 use crate::model::onnx::{Attribute, Element, Op, Value};
 
-use super::{Batch, Blocks};
+use super::{BATCH, Batch, Blocks, TOKENS, WORD_CHANGES};
 
 impl Blocks<'_> {
-    /// The vector of every token of `batch`, `[batch, tokens, dim]`: rows of the table `name`, or products of factors
-    /// where the table was replaced by some (OFA, Liu et al. 2024): a row of coordinates per token, times the
-    /// vectors that all tokens share.
+    /// The vector of every token of `batch`, `[batch, tokens, dim]`, with what modules add to it.
     pub(crate) fn words(
+        &mut self,
+        batch: &Batch,
+        name: &str,
+        vocab_size: usize,
+        dim: usize,
+    ) -> Result<Value> {
+        let words = self.own_words(batch, name, vocab_size, dim)?;
+        if self.insertions.words.is_empty() {
+            return Ok(words);
+        }
+        // Computed outside: a table of its own for every composition would be larger than all the rest of a model.
+        let dims = [BATCH, TOKENS, "dim"];
+        let changes = self.graph.input(WORD_CHANGES, Element::F32, &dims);
+        let changes = self.in_precision(&changes);
+        Ok(self.graph.op("Add", &[&words, &changes]))
+    }
+
+    /// Rows of the table `name`, or products of factors where the table was replaced by some (OFA, Liu et al. 2024): a
+    /// row of coordinates per token, times the vectors that all tokens share.
+    fn own_words(
         &mut self,
         batch: &Batch,
         name: &str,
@@ -31,7 +49,7 @@ impl Blocks<'_> {
         Ok(graph.op("MatMul", &[&rows, &primitives]))
     }
 
-    /// The first rows of the table `name`, as many as the longest text has tokens.
+    /// The first rows of the table `name`, behind those that a prefix takes, as many as the longest text has tokens.
     pub(crate) fn positions(
         &mut self,
         batch: &Batch,
@@ -39,9 +57,11 @@ impl Blocks<'_> {
         shape: [usize; 2],
     ) -> Result<Value> {
         let table = self.weight(name, &shape)?;
-        let zero = self.graph.integers(&[0]);
-        let inputs = [&table, &zero, &batch.n_tokens, &zero];
-        Ok(self.graph.op("Slice", &inputs))
+        let shift = self.insertions.shift as i64;
+        let graph = &mut self.graph;
+        let [axis, start] = [0, shift].map(|n| graph.integers(&[n]));
+        let end = graph.op("Add", &[&batch.n_tokens, &start]);
+        Ok(graph.op("Slice", &[&table, &start, &end, &axis]))
     }
 
     /// The rows of the table `name` from `pad_id` + 1 on, where tokens that are `pad_id` do not count and all share
@@ -54,6 +74,7 @@ impl Blocks<'_> {
         pad_id: i64,
     ) -> Result<Value> {
         let table = self.weight(name, &shape)?;
+        let shift = self.insertions.shift as i64;
         let graph = &mut self.graph;
         let pad = graph.integers(&[pad_id]);
         let axis = graph.integers(&[1]);
@@ -61,6 +82,8 @@ impl Blocks<'_> {
         let is_token = graph.op("Not", &[&is_pad]);
         let is_token = graph.cast(&is_token, Element::I64);
         let counted = graph.op("CumSum", &[&is_token, &axis]);
+        let shift = graph.integers(&[shift]);
+        let counted = graph.op("Add", &[&counted, &shift]);
         let counted = graph.op("Mul", &[&counted, &is_token]);
         let positions = graph.op("Add", &[&counted, &pad]);
         Ok(graph.op("Gather", &[&table, &positions]))

@@ -1,7 +1,5 @@
 //! Linear layers in 8-bit numbers.
 
-use rayon::prelude::*;
-
 use crate::error::Result;
 use crate::model::onnx::{Element, Op, Value};
 
@@ -12,19 +10,18 @@ use super::Blocks;
 const QUANTIZED_MAX: f32 = 63.0;
 
 impl Blocks<'_> {
-    /// [`linear`](Self::linear) in 8-bit numbers: weights with one scale for each number that comes out, states with one
-    /// scale and one zero for the whole batch, measured as it runs.
-    pub(super) fn linear_in_int8(
+    /// A linear layer in 8-bit numbers: weights with one scale for each number that comes out, states with one scale and
+    /// one zero for the whole batch, measured as it runs.
+    pub(super) fn product_in_int8(
         &mut self,
         weight: &str,
-        bias: &str,
+        bias: &Value,
         states: &Value,
         [to, from]: [usize; 2],
     ) -> Result<Value> {
         let weight = self.numbers(weight, &[to, from])?;
-        let bias = self.weight(bias, &[to])?;
         let (rows, scales): (Vec<Vec<i8>>, Vec<f32>) =
-            weight.par_chunks(from.max(1)).map(quantize).unzip();
+            weight.chunks(from.max(1)).map(quantize).unzip();
         let mut columns = vec![0; to * from];
         for (column, row) in rows.iter().enumerate() {
             for (i, number) in row.iter().enumerate() {
@@ -42,7 +39,7 @@ impl Blocks<'_> {
             &weight_scale,
             &zero,
             &Value::none(),
-            &bias,
+            bias,
         ];
         let op = Op::Contrib("MatMulIntegerToFloat");
         Ok(self.graph.op_with(op, &inputs, &[]))
@@ -53,7 +50,7 @@ impl Blocks<'_> {
         let graph = &mut self.graph;
         self.quantized
             .entry(states.clone())
-            .or_insert_with(|| graph.op_outputs("DynamicQuantizeLinear", &[states]))
+            .or_insert_with(|| graph.op_outputs("DynamicQuantizeLinear", &[states], &[]))
             .clone()
     }
 }

@@ -1,10 +1,15 @@
 //! Operators, strung together.
 
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::ArrayD;
 use prost::Message;
 use safetensors::Dtype;
 
 use crate::error::Result;
-use crate::model::weights::Weights;
+use crate::model::sparse::{DOMAIN, MATRICES, SPARSE_LINEAR, SparseMatrix};
+use crate::model::weights::{Tensor, Weights};
 
 use super::messages::{
     AttributeProto, AttributeType, DataLocation, DataType, DimensionProto, GraphProto, ModelProto,
@@ -39,6 +44,7 @@ pub(crate) enum Element {
     I8,
     I32,
     I64,
+    Bool,
 }
 
 impl Element {
@@ -50,6 +56,7 @@ impl Element {
             Self::I8 => DataType::Int8,
             Self::I32 => DataType::Int32,
             Self::I64 => DataType::Int64,
+            Self::Bool => DataType::Bool,
         }
     }
 
@@ -66,6 +73,8 @@ pub(crate) enum Op {
     Onnx(&'static str),
     /// Of ONNX Runtime's own set.
     Contrib(&'static str),
+    /// Of ours.
+    Own(&'static str),
 }
 
 /// An operator's named setting.
@@ -77,10 +86,34 @@ pub(crate) enum Attribute<'a> {
     Text(&'a str, &'a str),
 }
 
+/// A finished graph: the bytes of an ONNX file, and the numbers that it names without holding them.
+pub(crate) struct Model {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) outside: Vec<Outside>,
+    /// What each sparse operator multiplies with.
+    pub(crate) sparse: Vec<Vec<Arc<SparseMatrix>>>,
+}
+
+/// Numbers that a graph names without holding them.
+pub(crate) struct Outside {
+    pub(crate) name: String,
+    pub(crate) numbers: Numbers,
+}
+
+/// Where such numbers are.
+pub(crate) enum Numbers {
+    /// In a file of the weights, whose 32-bit numbers are used as they lie there.
+    Weight(Tensor),
+    /// In memory, read where they lie by every session.
+    Shared(Arc<ArrayD<f32>>),
+}
+
 /// A graph under construction. The same calls give the same bytes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct GraphBuilder {
     graph: GraphProto,
+    outside: Vec<Outside>,
+    sparse: Vec<Vec<Arc<SparseMatrix>>>,
 }
 
 impl GraphBuilder {
@@ -90,13 +123,25 @@ impl GraphBuilder {
             name: "xenoglot".into(),
             ..GraphProto::default()
         };
-        Self { graph }
+        Self {
+            graph,
+            outside: Vec::new(),
+            sparse: Vec::new(),
+        }
     }
 
     /// A tensor that every run hands in; `dims` names its dimensions.
     pub(crate) fn input(&mut self, name: &str, element: Element, dims: &[&str]) -> Value {
         self.graph.input.push(value_info(name, element, dims));
         Value(name.to_owned())
+    }
+
+    /// [`input`](Self::input), the first time that `name` is asked for.
+    pub(crate) fn input_once(&mut self, name: &str, element: Element, dims: &[&str]) -> Value {
+        if self.graph.input.iter().any(|input| input.name == name) {
+            return Value(name.to_owned());
+        }
+        self.input(name, element, dims)
     }
 
     /// Gives `value` a name that every run answers under.
@@ -128,22 +173,17 @@ impl GraphBuilder {
             Dtype::BF16 => Element::Bf16,
             _ => Element::F32,
         };
-        let entry = |key: &str, value: String| StringStringEntryProto {
-            key: key.to_owned(),
-            value,
-        };
-        self.graph.initializer.push(TensorProto {
-            dims: shape.iter().map(|n| *n as i64).collect(),
-            data_type: stored.data_type() as i32,
-            name: name.to_owned(),
-            external_data: vec![
-                entry("location", weights.shard(tensor).location().to_owned()),
-                entry("offset", tensor.range.start.to_string()),
-                entry("length", tensor.range.len().to_string()),
-            ],
-            data_location: DataLocation::External as i32,
-            ..TensorProto::default()
-        });
+        let place = (
+            weights.shard(tensor).location().to_owned(),
+            tensor.range.clone(),
+        );
+        self.external(name, stored, shape, place);
+        if stored == Element::F32 && element == Element::F32 {
+            self.outside.push(Outside {
+                name: name.to_owned(),
+                numbers: Numbers::Weight(tensor.clone()),
+            });
+        }
         let value = Value(name.to_owned());
         Ok(if stored == element {
             value
@@ -151,6 +191,44 @@ impl GraphBuilder {
             // Done once, when a session is made: the input is constant.
             self.cast(&value, element)
         })
+    }
+
+    /// `values`, read where they lie by every session.
+    pub(crate) fn shared(&mut self, values: Arc<ArrayD<f32>>) -> Value {
+        let name = format!("array_{}", self.outside.len());
+        let place = (name.clone(), 0..values.len() * size_of::<f32>());
+        self.external(&name, Element::F32, values.shape(), place);
+        self.outside.push(Outside {
+            name: name.clone(),
+            numbers: Numbers::Shared(values),
+        });
+        Value(name)
+    }
+
+    /// Names a tensor that lies in the file of `place`, at those bytes.
+    fn external(
+        &mut self,
+        name: &str,
+        element: Element,
+        shape: &[usize],
+        (file, range): (String, Range<usize>),
+    ) {
+        let entry = |key: &str, value: String| StringStringEntryProto {
+            key: key.to_owned(),
+            value,
+        };
+        self.graph.initializer.push(TensorProto {
+            dims: shape.iter().map(|n| *n as i64).collect(),
+            data_type: element.data_type() as i32,
+            name: name.to_owned(),
+            external_data: vec![
+                entry("location", file),
+                entry("offset", range.start.to_string()),
+                entry("length", range.len().to_string()),
+            ],
+            data_location: DataLocation::External as i32,
+            ..TensorProto::default()
+        });
     }
 
     /// A row of integers.
@@ -203,13 +281,26 @@ impl GraphBuilder {
         value
     }
 
-    /// The first `N` outputs of a standard operator without attributes.
+    /// The first `N` outputs of a standard operator.
     pub(crate) fn op_outputs<const N: usize>(
         &mut self,
         op: &'static str,
         inputs: &[&Value],
+        attributes: &[Attribute<'_>],
     ) -> [Value; N] {
-        self.node(Op::Onnx(op), inputs, &[])
+        self.node(Op::Onnx(op), inputs, attributes)
+    }
+
+    /// `answers` with the products of `states` and each of `matrices` added.
+    pub(crate) fn sparse_linear(
+        &mut self,
+        answers: &Value,
+        states: &Value,
+        matrices: Vec<Arc<SparseMatrix>>,
+    ) -> Value {
+        let number = [Attribute::Int(MATRICES, self.sparse.len() as i64)];
+        self.sparse.push(matrices);
+        self.op_with(Op::Own(SPARSE_LINEAR), &[answers, states], &number)
     }
 
     fn node<const N: usize>(
@@ -221,6 +312,7 @@ impl GraphBuilder {
         let (op_type, domain) = match op {
             Op::Onnx(name) => (name, ""),
             Op::Contrib(name) => (name, CONTRIB),
+            Op::Own(name) => (name, DOMAIN),
         };
         let name = format!("{op_type}_{}", self.graph.node.len());
         let outputs = std::array::from_fn(|i| match i {
@@ -241,19 +333,27 @@ impl GraphBuilder {
         outputs
     }
 
-    /// The whole graph as an ONNX file.
-    pub(crate) fn into_model(self) -> Vec<u8> {
+    /// The whole graph.
+    pub(crate) fn into_model(self) -> Model {
         let set = |domain: &str, version| OperatorSetIdProto {
             domain: domain.to_owned(),
             version,
         };
+        let mut opset_import = vec![set("", OPSET), set(CONTRIB, 1)];
+        if !self.sparse.is_empty() {
+            opset_import.push(set(DOMAIN, 1));
+        }
         let model = ModelProto {
             ir_version: IR_VERSION,
             producer_name: "xenoglot".into(),
             graph: Some(self.graph),
-            opset_import: vec![set("", OPSET), set(CONTRIB, 1)],
+            opset_import,
         };
-        model.encode_to_vec()
+        Model {
+            bytes: model.encode_to_vec(),
+            outside: self.outside,
+            sparse: self.sparse,
+        }
     }
 }
 

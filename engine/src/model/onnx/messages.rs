@@ -102,6 +102,7 @@ pub(super) enum DataType {
     Int8 = 3,
     Int32 = 6,
     Int64 = 7,
+    Bool = 9,
     Float16 = 10,
     Bfloat16 = 16,
 }

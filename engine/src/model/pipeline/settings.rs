@@ -25,13 +25,13 @@ const LENGTHS: [&str; 8] = [
 ];
 
 /// How texts are cut and read.
-pub(super) struct Limits {
-    pub(super) max_tokens: Option<usize>,
-    pub(super) cut: Cut,
-    pub(super) lower_case: bool,
-    pub(super) special_tokens: Vec<String>,
+pub(crate) struct Limits {
+    pub(crate) max_tokens: Option<usize>,
+    pub(crate) cut: Cut,
+    pub(crate) lower_case: bool,
+    pub(crate) special_tokens: Vec<String>,
     /// The files that say so, in the body's folder.
-    pub(super) files: Vec<&'static str>,
+    pub(crate) files: Vec<&'static str>,
 }
 
 /// What stands before texts.
@@ -76,7 +76,7 @@ impl Limits {
     ///
     /// # Errors
     /// When a file is malformed, or leaves no room for text.
-    pub(super) fn load(folder: &ModelDir) -> Result<Self> {
+    pub(crate) fn load(folder: &ModelDir) -> Result<Self> {
         let file = LENGTHS.into_iter().find(|file| folder.has(file));
         let lengths: Lengths = folder.json_or_default(file.unwrap_or(LENGTHS[0]))?;
         let tokenizer: TokenizerConfig = folder.json_or_default(TOKENIZER)?;

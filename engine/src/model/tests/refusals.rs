@@ -108,13 +108,11 @@ fn weights_that_are_cut_short_are_refused() {
     };
     check("sharded", astray, &["leads out of the model's directory"]);
     let pickle = |dir: &Path| {
-        fs::rename(dir.join("model.safetensors"), dir.join("pytorch_model.bin")).unwrap();
+        fs::remove_file(dir.join("model.safetensors")).unwrap();
+        let program = b"\x80\x02cos\nsystem\n(U\x04truetR.";
+        fs::write(dir.join("pytorch_model.bin"), program).unwrap();
     };
-    check(
-        "mpnet",
-        pickle,
-        &["pytorch_model.bin", "expected model.safetensors"],
-    );
+    check("mpnet", pickle, &["pytorch_model.bin", "os.system"]);
     let none = |dir: &Path| fs::remove_file(dir.join("model.safetensors")).unwrap();
     check("mpnet", none, &["it has no model.safetensors"]);
 }
