@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use xenoglot_engine::Searcher;
+use xenoglot_reranker::PASSAGES;
 
 use crate::problem::Problem;
 
@@ -12,6 +13,7 @@ use crate::problem::Problem;
 pub struct App {
     searcher: Arc<Searcher>,
     places: Arc<Semaphore>,
+    default_stack: Arc<str>,
 }
 
 impl App {
@@ -20,7 +22,20 @@ impl App {
         Self {
             searcher: Arc::new(searcher),
             places: Arc::new(Semaphore::new(max_searches)),
+            default_stack: PASSAGES.into(),
         }
+    }
+
+    /// The same, with another stack for requests that want to rerank and name none.
+    pub fn with_default_stack(self, name: &str) -> Self {
+        Self {
+            default_stack: name.into(),
+            ..self
+        }
+    }
+
+    pub(crate) fn default_stack(&self) -> &str {
+        &self.default_stack
     }
 
     pub(crate) fn searcher(&self) -> &Searcher {

@@ -67,9 +67,11 @@ pub(crate) enum Rerank {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RerankStack {
-    /// The name of a stack; `passages` is the one there is.
+    /// The name of a stack; without one, the server's first.
     pub(crate) stack: Option<String>,
     pub(crate) depth: Option<usize>,
+    /// How much the first stage's scores count, from 0 to 1.
+    pub(crate) first_stage_weight: Option<f32>,
 }
 
 /// The answer to a search.
@@ -79,6 +81,9 @@ pub(crate) struct SearchResponse {
     pub(crate) hits: Vec<Hit>,
     pub(crate) stages: Vec<StageInfo>,
     pub(crate) took_ms: f64,
+    /// How many candidates were reranked, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reranked: Option<usize>,
     pub(crate) partial: bool,
 }
 
@@ -107,6 +112,24 @@ pub(crate) struct StageScore {
     pub(crate) stage: &'static str,
     pub(crate) rank: usize,
     pub(crate) score: f32,
+    /// Where modules scored it.
+    #[serde(flatten)]
+    pub(crate) scored_by: Option<ScoredBy>,
+}
+
+/// The modules that scored a hit, from the backbone upwards.
+#[derive(Debug, Serialize)]
+pub(crate) struct ScoredBy {
+    pub(crate) modules: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fallbacks: Vec<Fallback>,
+}
+
+/// A language without a module, and the one that stood in for it, if any.
+#[derive(Debug, Serialize)]
+pub(crate) struct Fallback {
+    pub(crate) wanted: Lang,
+    pub(crate) used: Option<Lang>,
 }
 
 #[derive(Debug, Serialize)]

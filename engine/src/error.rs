@@ -90,6 +90,8 @@ pub enum Error {
         given: String,
         known: String,
     },
+    #[error("modules do not fit the model {model}: {problem}")]
+    Insertion { model: String, problem: String },
     #[error("{given} dimensions were asked for, and vectors of {model} have {max}")]
     TooManyDimensions {
         model: String,
@@ -118,6 +120,10 @@ pub enum Error {
     #[error("ONNX Runtime cannot {doing}")]
     Runtime { doing: &'static str, source: Cause },
 
+    #[error("there is no stack {given:?} to rerank with; known are {known}")]
+    UnknownStack { given: String, known: String },
+    #[error("reranking failed")]
+    Rerank { source: Cause },
     #[error("the lexical index cannot {doing}")]
     Lexical { doing: &'static str, source: Cause },
     #[error("interrupted; nothing was changed")]
@@ -151,12 +157,14 @@ impl Error {
             | Self::NotAModel { .. }
             | Self::Model { .. }
             | Self::UnknownArchitecture { .. }
+            | Self::UnknownStack { .. }
             | Self::TooManyDimensions { .. }
             | Self::ModelLibrary { .. } => Kind::Invalid,
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
             Self::NotAnIndex { .. } => Kind::NotFound,
             Self::IndexFormat { .. }
             | Self::EncoderMismatch { .. }
+            | Self::Insertion { .. }
             | Self::DirectoryInUse { .. }
             | Self::DuplicateId { .. }
             | Self::TooManyDocuments { .. } => Kind::Conflict,
@@ -169,6 +177,7 @@ impl Error {
             | Self::Runtime { .. }
             | Self::NotFinite { .. }
             | Self::Tokenizer { .. }
+            | Self::Rerank { .. }
             | Self::Lexical { .. }
             | Self::Interrupted => Kind::Internal,
         }

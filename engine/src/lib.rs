@@ -41,6 +41,7 @@ mod ranking;
 pub mod analyzer;
 pub mod language;
 
+pub mod checkpoint;
 mod encoder;
 pub mod model;
 
@@ -52,9 +53,10 @@ pub mod input;
 mod mapped;
 mod monitor;
 mod segment;
-mod whole_file;
+pub mod whole_file;
 
 mod fusion;
+mod rerank;
 mod search;
 
 pub mod passage;
@@ -71,7 +73,8 @@ pub use error::{Cause, Error, Kind, Result};
 pub use fusion::Fusion;
 pub use language::Lang;
 pub use monitor::Monitor;
-pub use query::{FirstStage, Plan, Query};
+pub use query::{FirstStage, Plan, Query, RerankPlan};
 pub use ranking::{Candidate, Ranking};
-pub use search::{Answer, Reranker, Searcher, Stage, StageScore};
+pub use rerank::{Fallback, Reranked, Reranker, ScoredBy};
+pub use search::{Answer, Searcher, Stage, StageScore};
 pub use segment::{IndexSettings, IndexWriter, Manifest, WriteTimes};

@@ -21,10 +21,22 @@ pub struct Plan {
     pub first_stage: FirstStage,
     /// How many candidates the first stage passes on, and the most hits there can be.
     pub depth: usize,
-    /// How many of them are reranked; `None` leaves the first stage's order.
-    pub rerank_depth: Option<usize>,
-    /// After this moment reranking does not begin, and the answer says that it is partial.
+    /// How they are reranked; `None` leaves the first stage's order.
+    pub rerank: Option<RerankPlan>,
+    /// After this moment no more candidates are reranked, and the answer says that it is partial.
     pub deadline: Option<Instant>,
+}
+
+/// What reranks candidates, and how far down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RerankPlan {
+    /// The name of a reranker that the searcher has.
+    pub stack: String,
+    /// How many candidates are reranked.
+    pub depth: usize,
+    /// How much the first stage's scores count beside the reranker's, from 0 to 1, both stretched to the same range. As in
+    /// Litschko et al. (2022) they do not count (0) unless somebody says so.
+    pub first_stage_weight: f32,
 }
 
 /// Where candidates come from.
@@ -44,7 +56,7 @@ impl Default for Plan {
         Self {
             first_stage: FirstStage::Hybrid(Fusion::default()),
             depth: 10,
-            rerank_depth: None,
+            rerank: None,
             deadline: None,
         }
     }

@@ -58,10 +58,22 @@ impl Ranking {
 
     /// Orders the first `scores.len()` candidates by `scores`; below them the earlier order stands.
     ///
-    /// `scores[i]` belongs to candidate `i`. Candidates below the head keep their place and are given scores that
-    /// lie below the head's lowest, so that sorting by score gives this order again.
-    pub fn rescore_head(mut self, scores: &[f32]) -> Self {
+    /// `scores[i]` belongs to candidate `i`. With a weight above 0, both `scores` and the candidates' own are stretched to
+    /// the range from 0 to 1, and the own ones count that much (Lin et al. 2021, §3.2, "interpolation"). Candidates below
+    /// the head keep their place and are given scores that lie below the head's lowest, so that sorting by score gives this
+    /// order again.
+    pub fn rescore_head(mut self, scores: &[f32], own_weight: f32) -> Self {
         let head = scores.len().min(self.0.len());
+        let interpolated = (own_weight > 0.0).then(|| {
+            let own: Vec<f32> = self.0[..head]
+                .iter()
+                .map(|candidate| candidate.score)
+                .collect();
+            let pairs = stretched(&scores[..head]).into_iter().zip(stretched(&own));
+            let sum = |(score, own): (f32, f32)| (1.0 - own_weight) * score + own_weight * own;
+            pairs.map(sum).collect::<Vec<f32>>()
+        });
+        let scores = interpolated.as_deref().unwrap_or(scores);
         for (candidate, &score) in self.0.iter_mut().zip(scores) {
             candidate.score = score;
         }
@@ -76,6 +88,20 @@ impl Ranking {
         }
         self
     }
+}
+
+/// `scores` from 0 for the least to 1 for the largest; all 0 where they are equal.
+fn stretched(scores: &[f32]) -> Vec<f32> {
+    let least = scores.iter().copied().fold(f32::INFINITY, f32::min);
+    let range = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max) - least;
+    let stretch = |score: &f32| {
+        if range > 0.0 {
+            (score - least) / range
+        } else {
+            0.0
+        }
+    };
+    scores.iter().map(stretch).collect()
 }
 
 fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
@@ -132,9 +158,23 @@ mod tests {
     #[test]
     fn below_the_reranked_head_the_first_stage_order_stands() {
         let ranking = Ranking::new(candidates(&[(1, 9.0), (2, 8.0), (3, 7.0), (4, 6.0)]), 10);
-        let reranked = ranking.rescore_head(&[0.1, 0.2]);
+        let reranked = ranking.rescore_head(&[0.1, 0.2], 0.0);
         assert_eq!(order(&reranked), [2, 1, 3, 4]);
         assert!(reranked.candidates().is_sorted_by(|a, b| a.score > b.score));
+    }
+
+    #[test]
+    fn interpolation_weighs_both_scores_on_one_scale() {
+        let ranking = Ranking::new(candidates(&[(1, 9.0), (2, 8.0), (3, 7.0), (4, 6.0)]), 10);
+        // The reranker's -5, 5, 0 become 0, 1, 0.5; the first stage's 1, 0.5, 0.
+        let mixed = ranking.clone().rescore_head(&[-5.0, 5.0, 0.0], 0.25);
+        let expected = candidates(&[(2, 0.875), (3, 0.375), (1, 0.25)]);
+        assert_eq!(mixed.candidates()[..3], expected);
+        assert_eq!(order(&mixed), [2, 3, 1, 4]);
+        assert_eq!(
+            order(&ranking.rescore_head(&[-5.0, 5.0, 0.0], 1.0)),
+            [1, 2, 3, 4]
+        );
     }
 
     proptest! {

@@ -1,38 +1,34 @@
 //! The corridor: query → lexical ∥ dense → fusion → rerank → ranking. One stage a line, and no stage calls back.
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
+use serde::Serialize;
 
 use crate::dense::Recall;
 use crate::document::{DocId, DocOrd, Document};
 use crate::encoder::{Encoder, Role};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::eval::{Retrieved, Run, Topic};
 use crate::language::Lang;
-use crate::query::{FirstStage, Plan, Query};
+use crate::query::{FirstStage, Plan, Query, RerankPlan};
 use crate::ranking::{Candidate, Ranking};
+use crate::rerank::{Reranked, Reranker, ScoredBy};
 use crate::segment::{Manifest, Segment};
 
 /// How far down fusion looks at least: a document that is eleventh in both lists may well be the first of both.
 const MIN_FUSED_DEPTH: usize = 100;
-
-/// Scores candidates once more, slower and better.
-pub trait Reranker: Send + Sync {
-    /// Scores only; the ranking sorts itself. `scores[i]` belongs to `docs[i]`; larger is better.
-    ///
-    /// # Errors
-    /// When a model cannot run.
-    fn score(&self, query: &Query, docs: &[Document]) -> Result<Vec<f32>>;
-}
+/// The stage that rerankers are.
+const RERANK: &str = "rerank";
 
 /// An open index with everything that answers from it.
 pub struct Searcher {
     segment: Segment,
     encoder: Arc<dyn Encoder>,
-    reranker: Option<Box<dyn Reranker>>,
+    rerankers: BTreeMap<String, Arc<dyn Reranker>>,
 }
 
 /// A ranking and how it came about.
@@ -42,8 +38,12 @@ pub struct Answer {
     pub ranking: Ranking,
     /// The stages that ran, in order.
     pub stages: Vec<Stage>,
-    /// Whether a stage was left out because the deadline had passed.
+    /// How many candidates were reranked, if that was asked for.
+    pub n_reranked: Option<usize>,
+    /// Whether the deadline came before all was done.
     pub partial: bool,
+    /// What scored the reranked candidates, if their reranker has modules.
+    scored_by: HashMap<DocOrd, ScoredBy>,
 }
 
 /// One stage of a search.
@@ -58,7 +58,7 @@ pub struct Stage {
 }
 
 /// Where one stage put a document.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StageScore {
     /// The name of the stage.
     pub stage: &'static str,
@@ -66,6 +66,9 @@ pub struct StageScore {
     pub rank: usize,
     /// On the stage's own scale.
     pub score: f32,
+    /// What scored it, where that is a matter of modules.
+    #[serde(flatten)]
+    pub scored_by: Option<ScoredBy>,
 }
 
 impl Answer {
@@ -80,6 +83,10 @@ impl Answer {
                 stage: stage.name,
                 rank: at + 1,
                 score: candidates[at].score,
+                scored_by: match stage.name {
+                    RERANK => self.scored_by.get(&doc).cloned(),
+                    _ => None,
+                },
             })
         };
         self.stages.iter().filter_map(found).collect()
@@ -97,16 +104,19 @@ impl Searcher {
         Ok(Self {
             segment,
             encoder,
-            reranker: None,
+            rerankers: BTreeMap::new(),
         })
     }
 
-    /// The same searcher with a reranker, for plans that ask for one.
-    pub fn with_reranker(self, reranker: Box<dyn Reranker>) -> Self {
-        Self {
-            reranker: Some(reranker),
-            ..self
-        }
+    /// The same searcher with a reranker, for plans that name it.
+    pub fn with_reranker(mut self, name: &str, reranker: Arc<dyn Reranker>) -> Self {
+        self.rerankers.insert(name.to_owned(), reranker);
+        self
+    }
+
+    /// What its rerankers are called.
+    pub fn stacks(&self) -> impl Iterator<Item = &str> {
+        self.rerankers.keys().map(String::as_str)
     }
 
     /// The same searcher, whose dense search looks at as much as `recall` says.
@@ -121,7 +131,8 @@ impl Searcher {
     /// When a model or an index fails; never because of what a query says.
     pub fn search(&self, query: &Query, plan: &Plan) -> Result<Answer> {
         // Every stage sees as many candidates as the deepest one after it needs.
-        let pool = plan.depth.max(plan.rerank_depth.unwrap_or(0));
+        let rerank_depth = plan.rerank.as_ref().map_or(0, |rerank| rerank.depth);
+        let pool = plan.depth.max(rerank_depth);
         let lexical = |depth| timed("lexical", || self.segment.lexical.search(query, depth));
         let dense = |depth| self.dense(query, depth);
         let mut stages = match &plan.first_stage {
@@ -140,21 +151,46 @@ impl Searcher {
                 stages
             }
         };
-        let late = plan
-            .deadline
-            .is_some_and(|deadline| Instant::now() >= deadline);
-        if let (Some(depth), Some(reranker), false) = (plan.rerank_depth, &self.reranker, late) {
+        let mut n_reranked = None;
+        let mut scored_by = HashMap::new();
+        if let Some(rerank) = &plan.rerank {
             let ranking = last_ranking(&stages);
-            let docs = self.documents(ranking.docs().take(depth))?;
-            let rerank = || Ok(ranking.rescore_head(&reranker.score(query, &docs)?));
-            stages.push(timed("rerank", rerank)?);
+            stages.push(timed(RERANK, || {
+                let reranked = self.rerank(query, &ranking, rerank, plan.deadline)?;
+                n_reranked = Some(reranked.scores.len());
+                scored_by = ranking.docs().zip(reranked.scored_by).collect();
+                Ok(ranking.rescore_head(&reranked.scores, rerank.first_stage_weight))
+            })?);
         }
-        let ranking = last_ranking(&stages).cut(plan.depth);
+        let ranking = last_ranking(&stages);
         Ok(Answer {
-            ranking,
+            partial: n_reranked.is_some_and(|n| n < rerank_depth.min(ranking.len())),
+            n_reranked,
+            scored_by,
+            ranking: ranking.cut(plan.depth),
             stages,
-            partial: late && plan.rerank_depth.is_some(),
         })
+    }
+
+    /// What the reranker that `plan` names makes of the head of `ranking`; nothing after the deadline.
+    fn rerank(
+        &self,
+        query: &Query,
+        ranking: &Ranking,
+        plan: &RerankPlan,
+        deadline: Option<Instant>,
+    ) -> Result<Reranked> {
+        let Some(reranker) = self.rerankers.get(&plan.stack) else {
+            return Err(Error::UnknownStack {
+                given: plan.stack.clone(),
+                known: self.stacks().collect::<Vec<_>>().join(", "),
+            });
+        };
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Ok(Reranked::default());
+        }
+        let docs = self.documents(ranking.docs().take(plan.depth))?;
+        reranker.rerank(query, &docs, deadline)
     }
 
     /// The documents at `ords`, in that order.

@@ -6,7 +6,10 @@ use std::path::Path;
 /// Writes what `fill` gives to a temporary file beside `path`, makes it last, and renames it to `path`.
 ///
 /// `prefix` begins the temporary name, so that whoever cleans up after a killed process knows it.
-pub(crate) fn write(
+///
+/// # Errors
+/// When the disk fails, or `fill` does.
+pub fn write(
     path: &Path,
     prefix: &str,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -27,7 +30,10 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// So that a rename in `dir` survives a power cut.
-pub(crate) fn sync_directory(dir: &Path) -> io::Result<()> {
+/// Makes a rename in `dir` survive a power cut.
+///
+/// # Errors
+/// When the disk fails.
+pub fn sync_directory(dir: &Path) -> io::Result<()> {
     std::fs::File::open(dir)?.sync_all()
 }

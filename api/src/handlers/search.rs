@@ -6,14 +6,15 @@ use axum::Json;
 use axum::extract::State;
 use xenoglot_engine::language::{self, Detection};
 use xenoglot_engine::snippet::snippets;
-use xenoglot_engine::{Answer, DocOrd, FirstStage, Fusion, Plan, Query, Searcher};
-use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
+use xenoglot_engine::{Answer, DocOrd, FirstStage, Fusion, Plan, Query, RerankPlan, Searcher};
+use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
 
 use crate::app::App;
 use crate::body::Body;
 use crate::problem::Problem;
 use crate::wire::{
-    Hit, Mode, QueryInfo, Rerank, SearchRequest, SearchResponse, StageInfo, StageScore,
+    Fallback, Hit, Mode, QueryInfo, Rerank, RerankStack, ScoredBy, SearchRequest, SearchResponse,
+    StageInfo, StageScore,
 };
 
 /// Longer texts are documents, not queries; encoders cut them anyway.
@@ -28,7 +29,7 @@ pub(crate) async fn search(
 ) -> Result<Json<SearchResponse>, Problem> {
     let start = Instant::now();
     let language = query_language(&request)?;
-    let plan = plan(&request, start)?;
+    let plan = plan(&request, &app, start)?;
     app.run(move |searcher| {
         let query = Query {
             text: request.query,
@@ -44,6 +45,7 @@ pub(crate) async fn search(
             hits,
             stages: answer.stages.iter().map(stage_info).collect(),
             took_ms: milliseconds(start.elapsed()),
+            reranked: answer.n_reranked,
             partial: answer.partial,
         }))
     })
@@ -73,9 +75,9 @@ fn query_language(request: &SearchRequest) -> Result<Detection, Problem> {
     Ok(language::given_or_detected(given, &request.query))
 }
 
-fn plan(request: &SearchRequest, start: Instant) -> Result<Plan, Problem> {
+fn plan(request: &SearchRequest, app: &App, start: Instant) -> Result<Plan, Problem> {
     in_range("depth", request.depth, MAX_DEPTH)?;
-    let rerank_depth = match &request.rerank {
+    let rerank = match &request.rerank {
         Rerank::Unsaid | Rerank::Switch(false) => None,
         Rerank::Switch(true) => {
             return Err(Problem::field(
@@ -83,17 +85,8 @@ fn plan(request: &SearchRequest, start: Instant) -> Result<Plan, Problem> {
                 "expected false, or an object with `stack` and `depth`",
             ));
         }
-        Rerank::Stack(rerank) => {
-            if let Some(stack) = rerank.stack.as_deref().filter(|stack| *stack != PASSAGES) {
-                let detail = format!("there is no stack {stack:?}; known are `{PASSAGES}`");
-                return Err(Problem::field("rerank.stack", detail));
-            }
-            Some(rerank.depth.unwrap_or(DEFAULT_RERANK_DEPTH))
-        }
+        Rerank::Stack(rerank) => Some(rerank_plan(rerank, app)?),
     };
-    if let Some(depth) = rerank_depth {
-        in_range("rerank.depth", depth, MAX_DEPTH)?;
-    }
     let deadline = match request.timeout_ms {
         Some(ms) if !(1..=MAX_TIMEOUT_MS).contains(&ms) => {
             let detail = format!("the timeout is {ms}, expected 1 to {MAX_TIMEOUT_MS} ms");
@@ -109,8 +102,30 @@ fn plan(request: &SearchRequest, start: Instant) -> Result<Plan, Problem> {
     Ok(Plan {
         first_stage,
         depth: request.depth,
-        rerank_depth,
+        rerank,
         deadline,
+    })
+}
+
+fn rerank_plan(rerank: &RerankStack, app: &App) -> Result<RerankPlan, Problem> {
+    let stack = rerank.stack.as_deref().unwrap_or(app.default_stack());
+    let known: Vec<&str> = app.searcher().stacks().collect();
+    if !known.contains(&stack) {
+        let known = known.join("`, `");
+        let detail = format!("there is no stack {stack:?}; known are `{known}`");
+        return Err(Problem::field("rerank.stack", detail));
+    }
+    let depth = rerank.depth.unwrap_or(DEFAULT_RERANK_DEPTH);
+    in_range("rerank.depth", depth, MAX_DEPTH)?;
+    let first_stage_weight = rerank.first_stage_weight.unwrap_or(0.0);
+    if !(0.0..=1.0).contains(&first_stage_weight) {
+        let detail = format!("the weight is {first_stage_weight}, expected 0 to 1");
+        return Err(Problem::field("rerank.first_stage_weight", detail));
+    }
+    Ok(RerankPlan {
+        stack: stack.to_owned(),
+        depth,
+        first_stage_weight,
     })
 }
 
@@ -157,8 +172,20 @@ fn explanation(answer: &Answer, doc: DocOrd) -> Vec<StageScore> {
         stage: at.stage,
         rank: at.rank,
         score: at.score,
+        scored_by: at.scored_by.map(scored_by),
     };
     answer.explain(doc).into_iter().map(wire).collect()
+}
+
+fn scored_by(by: xenoglot_engine::ScoredBy) -> ScoredBy {
+    let wire = |fallback: xenoglot_engine::Fallback| Fallback {
+        wanted: fallback.wanted,
+        used: fallback.used,
+    };
+    ScoredBy {
+        modules: by.modules,
+        fallbacks: by.fallbacks.into_iter().map(wire).collect(),
+    }
 }
 
 fn stage_info(stage: &xenoglot_engine::Stage) -> StageInfo {
