@@ -1,10 +1,11 @@
 //! The best passage speaks for its document.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use rayon::prelude::*;
 use xenoglot_engine::passage::passages;
-use xenoglot_engine::{Document, Encoder, Query, Reranker, Result, Role};
+use xenoglot_engine::{Document, Encoder, Query, Reranked, Reranker, Result, Role};
 
 /// One or two sentences: small enough that its vector means one thing.
 const MAX_COLUMNS: usize = 240;
@@ -30,7 +31,13 @@ impl PassageReranker {
 }
 
 impl Reranker for PassageReranker {
-    fn score(&self, query: &Query, docs: &[Document]) -> Result<Vec<f32>> {
+    /// Scores all of `docs`: one call to the encoder is not divided to meet a deadline.
+    fn rerank(
+        &self,
+        query: &Query,
+        docs: &[Document],
+        _deadline: Option<Instant>,
+    ) -> Result<Reranked> {
         let query = self.encoder.encode(&[&query.text], Role::Query)?;
         let wholes: Vec<String> = docs.iter().map(Document::full_text).collect();
         let passages: Vec<Vec<&str>> = docs
@@ -55,6 +62,9 @@ impl Reranker for PassageReranker {
             let best = of_this.copied().fold(f32::NEG_INFINITY, f32::max);
             WHOLE * nearness[i] + (1.0 - WHOLE) * best.max(nearness[i] - 1.0)
         });
-        Ok(scores.collect())
+        Ok(Reranked {
+            scores: scores.collect(),
+            scored_by: Vec::new(),
+        })
     }
 }
