@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use xenoglot_engine::eval::{Averaged, Measure, Topic, read_qrels, read_topics, score};
-use xenoglot_engine::{FirstStage, Fusion, Plan, Query, Searcher};
+use xenoglot_engine::{FirstStage, Fusion, Plan, Query, RerankPlan, Searcher};
 use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
-use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
+use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
 
 use crate::search::Hits;
 use crate::setup::{ModelArgs, open_index, stop_on_signal};
@@ -150,7 +150,11 @@ fn print_scores(dir: &Path, searcher: &Searcher, topics: &[Topic]) -> Result<()>
         ..Plan::default()
     };
     let reranked = Plan {
-        rerank_depth: Some(DEFAULT_RERANK_DEPTH),
+        rerank: Some(RerankPlan {
+            stack: PASSAGES.to_owned(),
+            depth: DEFAULT_RERANK_DEPTH,
+            first_stage_weight: 0.0,
+        }),
         ..plan(FirstStage::Hybrid(Fusion::default()))
     };
     let systems = [

@@ -6,6 +6,8 @@ mod embed;
 mod eval;
 mod index;
 mod model;
+mod module;
+mod rerank;
 mod search;
 mod serve;
 
@@ -37,8 +39,10 @@ enum Command {
     Search(search::Args),
     Serve(serve::Args),
     Embed(embed::Args),
+    Rerank(rerank::Args),
     Eval(eval::Args),
     Model(model::Args),
+    Module(module::Args),
 }
 
 fn main() -> ExitCode {
@@ -51,8 +55,10 @@ fn main() -> ExitCode {
         Command::Search(args) => search::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Embed(args) => embed::run(&args),
+        Command::Rerank(args) => rerank::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Model(args) => model::run(&args),
+        Command::Module(args) => module::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,12 +10,12 @@ use xenoglot_engine::eval::{Run, read_topics, write_run};
 use xenoglot_engine::language::given_or_detected;
 use xenoglot_engine::snippet::snippets;
 use xenoglot_engine::{
-    Answer, Document, FirstStage, Fusion, Lang, Plan, Query, Searcher, StageScore,
+    Answer, Document, FirstStage, Fusion, Lang, Plan, Query, RerankPlan, Searcher, StageScore,
 };
-use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
+use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
 
 use crate::language::LangArg;
-use crate::setup::{DEFAULT_INDEX, ModelArgs};
+use crate::setup::{DEFAULT_INDEX, ModelArgs, Stack};
 use crate::terminal::{self, DIM, HitView};
 
 /// Ask an index
@@ -60,13 +60,23 @@ pub(crate) struct SearchArgs {
     /// How many hits [default: 10, and 1000 with topics]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     depth: Option<u32>,
-    /// Rerank with this stack: `passages` scores a document by its best passage
-    #[arg(long, value_name = "STACK", value_parser = [PASSAGES])]
-    rerank: Option<String>,
+    /// Rerank with this stack: `passages` (a document by its best passage, in the index's own vectors), the directory of
+    /// a cross-encoder, or a stack file that composes one
+    #[arg(long, value_name = "STACK", env = "XENOGLOT_RERANK", value_parser = Stack::parse)]
+    rerank: Option<Stack>,
     /// How many candidates are reranked
     #[arg(long, value_name = "N", default_value_t = DEFAULT_RERANK_DEPTH as u32,
           value_parser = clap::value_parser!(u32).range(1..), requires = "rerank")]
     rerank_depth: u32,
+    /// How much the first stage's scores count beside the reranker's, from 0 to 1
+    #[arg(long, value_name = "W", default_value_t = 0.0, value_parser = weight, requires = "rerank")]
+    first_stage_weight: f32,
+}
+
+fn weight(text: &str) -> Result<f32, String> {
+    let weight = text.parse().ok();
+    let weight = weight.filter(|weight| (0.0..=1.0).contains(weight));
+    weight.ok_or_else(|| "expected a number from 0 to 1".into())
 }
 
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
@@ -82,7 +92,7 @@ enum Mode {
 
 impl SearchArgs {
     fn open(&self) -> Result<Searcher> {
-        self.model.open_index(&self.index)
+        self.model.open_index(&self.index, self.rerank.as_slice())
     }
 
     fn plan(&self, default_depth: usize) -> Plan {
@@ -93,7 +103,11 @@ impl SearchArgs {
                 Mode::Lexical => FirstStage::Lexical,
             },
             depth: self.depth.map_or(default_depth, |depth| depth as usize),
-            rerank_depth: self.rerank.as_ref().map(|_| self.rerank_depth as usize),
+            rerank: self.rerank.as_ref().map(|stack| RerankPlan {
+                stack: stack.name.clone(),
+                depth: self.rerank_depth as usize,
+                first_stage_weight: self.first_stage_weight,
+            }),
             deadline: None,
         }
     }

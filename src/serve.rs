@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use xenoglot_api::{App, serve};
 
-use crate::setup::{DEFAULT_INDEX, ModelArgs};
+use crate::setup::{DEFAULT_INDEX, ModelArgs, Stack};
 use crate::terminal::{BOLD, CYAN, grouped};
 
 /// Answer over HTTP: POST /v1/search, GET /v1/documents/{id}, GET /health
@@ -26,6 +26,10 @@ pub(crate) struct Args {
         default_value = "127.0.0.1:8080"
     )]
     bind: SocketAddr,
+    /// Stacks that requests may rerank with, by the names of their files, beside `passages`; the first is taken where a
+    /// request names none
+    #[arg(long, value_name = "STACK,STACK,…", env = "XENOGLOT_RERANK", value_delimiter = ',', value_parser = Stack::parse)]
+    rerank: Vec<Stack>,
     /// Searches that may run at once; more are answered with 503 [default: four per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_searches: Option<u32>,
@@ -33,13 +37,17 @@ pub(crate) struct Args {
 
 /// Runs `xenoglot serve`.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let searcher = args.model.open_index(&args.index)?;
+    let searcher = args.model.open_index(&args.index, &args.rerank)?;
     let n_docs = searcher.manifest().n_docs as u64;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let app = App::new(
         searcher,
         args.max_searches.map_or(4 * cores, |n| n as usize),
     );
+    let app = match args.rerank.first() {
+        Some(stack) => app.with_default_stack(&stack.name),
+        None => app,
+    };
     let served = serve(app, args.bind, |address| {
         // Scripts wait for this line; it is the first on standard output, and the only one.
         let mut out = anstream::stdout().lock();

@@ -1,11 +1,12 @@
 //! What every command begins with: logging, the model, the index.
 
+use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tracing_subscriber::EnvFilter;
@@ -14,7 +15,7 @@ use xenoglot_engine::model::{
 };
 use xenoglot_engine::{Encoder, Manifest, Searcher};
 use xenoglot_indexer::Progress;
-use xenoglot_reranker::PassageReranker;
+use xenoglot_reranker::{CrossEncoder, PASSAGES, PassageReranker};
 
 use crate::default_model::default_model;
 use crate::terminal::quoted;
@@ -40,16 +41,23 @@ pub(crate) struct ModelArgs {
     /// Model directory, or an ONNX file in one [default: the multilingual encoder inside this program]
     #[arg(long, value_name = "DIR", env = "XENOGLOT_MODEL")]
     model: Option<PathBuf>,
-    /// Where a transformer runs: auto, cpu, cuda or cuda:N
-    #[arg(long, value_name = "DEVICE", env = "XENOGLOT_DEVICE", default_value = "auto", value_parser = device)]
-    device: Device,
-    /// What numbers a transformer is computed with: fp32; fp16 or bf16 on a GPU; int8 on the CPU
-    #[arg(long, value_name = "PRECISION", env = "XENOGLOT_PRECISION", default_value = "fp32", value_parser = precision)]
-    precision: Precision,
+    #[command(flatten)]
+    run: DeviceArgs,
     /// Keep the first N numbers of every vector, for models trained to be cut (Matryoshka) [default: all, or what the
     /// index has]
     #[arg(long, value_name = "N", env = "XENOGLOT_DIMENSIONS")]
     dimensions: Option<NonZeroUsize>,
+}
+
+/// Where and how a transformer runs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeviceArgs {
+    /// Where a transformer runs: auto, cpu, cuda or cuda:N
+    #[arg(long, value_name = "DEVICE", env = "XENOGLOT_DEVICE", default_value = "auto", value_parser = device)]
+    pub(crate) device: Device,
+    /// What numbers a transformer is computed with: fp32; fp16 or bf16 on a GPU; int8 on the CPU
+    #[arg(long, value_name = "PRECISION", env = "XENOGLOT_PRECISION", default_value = "fp32", value_parser = precision)]
+    pub(crate) precision: Precision,
 }
 
 impl ModelArgs {
@@ -69,8 +77,8 @@ impl ModelArgs {
             None => (default_model(), RuntimeSearch::default()),
         };
         let options = LoadOptions {
-            device: self.device,
-            precision: self.precision,
+            device: self.run.device,
+            precision: self.run.precision,
             dimensions: self.dimensions,
             runtime,
             ..LoadOptions::default()
@@ -78,8 +86,9 @@ impl ModelArgs {
         Ok(model::load(&dir, &options)?)
     }
 
-    /// Opens the index in `dir`, ready for every stage, with vectors as long as the index has them.
-    pub(crate) fn open_index(&self, dir: &Path) -> Result<Searcher> {
+    /// Opens the index in `dir`, ready for every stage, with vectors as long as the index has them, and with the rerankers
+    /// of `stacks`.
+    pub(crate) fn open_index(&self, dir: &Path, stacks: &[Stack]) -> Result<Searcher> {
         let mut encoder = self.load()?;
         if self.dimensions.is_none() {
             let built = Manifest::read(dir)?.encoder;
@@ -89,7 +98,74 @@ impl ModelArgs {
                 encoder = Arc::new(TruncatedEncoder::new(encoder, dim)?);
             }
         }
-        open_index(dir, encoder)
+        let mut searcher = open_index(dir, encoder)?;
+        for stack in stacks {
+            if let Some(path) = &stack.path {
+                if searcher.stacks().any(|name| name == stack.name) {
+                    bail!(
+                        "two stacks are called `{}`; rename the file {}",
+                        stack.name,
+                        path.display()
+                    );
+                }
+                let reranker = CrossEncoder::open(path, &self.run.load_options())?;
+                searcher = searcher.with_reranker(&stack.name, Arc::new(reranker));
+            }
+        }
+        Ok(searcher)
+    }
+}
+
+impl DeviceArgs {
+    /// How models are loaded that need ONNX Runtime.
+    pub(crate) fn load_options(&self) -> LoadOptions {
+        LoadOptions {
+            device: self.device,
+            precision: self.precision,
+            runtime: runtime_search(),
+            ..LoadOptions::default()
+        }
+    }
+}
+
+/// What reranks: `passages`, a stack file, or the directory of a cross-encoder.
+#[derive(Debug, Clone)]
+pub(crate) struct Stack {
+    /// What requests call it.
+    pub(crate) name: String,
+    /// Where it is read from, unless it is part of every searcher.
+    path: Option<PathBuf>,
+}
+
+impl Stack {
+    /// Reads an argument.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if text == PASSAGES {
+            return Ok(Self {
+                name: PASSAGES.to_owned(),
+                path: None,
+            });
+        }
+        let path = PathBuf::from(text);
+        let name = if path.is_dir() {
+            let full = path.canonicalize().ok();
+            full.as_deref()
+                .and_then(Path::file_name)
+                .map(ToOwned::to_owned)
+        } else {
+            path.file_stem()
+                .filter(|_| path.exists())
+                .map(ToOwned::to_owned)
+        };
+        match name.as_deref().and_then(OsStr::to_str) {
+            Some(name) => Ok(Self {
+                name: name.to_owned(),
+                path: Some(path),
+            }),
+            None => Err(format!(
+                "there is nothing at that path; expected `{PASSAGES}`, a stack file, or the directory of a cross-encoder"
+            )),
+        }
     }
 }
 
@@ -170,5 +246,5 @@ pub(crate) fn stop_on_signal(progress: &Progress) -> Result<()> {
 /// Opens the index in `dir`, built with `encoder`, ready for every stage.
 pub(crate) fn open_index(dir: &Path, encoder: Arc<dyn Encoder>) -> Result<Searcher> {
     let reranker = PassageReranker::new(Arc::clone(&encoder));
-    Ok(Searcher::open(dir, encoder)?.with_reranker(Box::new(reranker)))
+    Ok(Searcher::open(dir, encoder)?.with_reranker(PASSAGES, Arc::new(reranker)))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
-use xenoglot_engine::{Candidate, Document, StageScore};
+use xenoglot_engine::{Candidate, Document, Fallback, StageScore};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -53,11 +53,25 @@ pub(crate) fn print_explanation(
     out: &mut impl Write,
     scores: &[StageScore],
 ) -> std::io::Result<()> {
-    for StageScore { stage, rank, score } in scores {
-        writeln!(
+    for at in scores {
+        let StageScore {
+            stage, rank, score, ..
+        } = at;
+        write!(
             out,
-            "             {DIM}{stage:<8} rank {rank:<4} score {score:.4}{DIM:#}"
+            "             {DIM}{stage:<8} rank {rank:<4} score {score:.4}"
         )?;
+        if let Some(by) = &at.scored_by {
+            let modules = by.modules.join(" + ");
+            write!(out, "   by {}", printable(&modules))?;
+            for Fallback { wanted, used } in &by.fallbacks {
+                match used {
+                    Some(used) => write!(out, "   {used} stands in for {wanted}")?,
+                    None => write!(out, "   nothing stands in for {wanted}")?,
+                }
+            }
+        }
+        writeln!(out, "{DIM:#}")?;
     }
     Ok(())
 }
@@ -73,7 +87,7 @@ pub(crate) fn report(error: &anyhow::Error) {
 }
 
 /// `text` in one line, without what would command the terminal instead of being shown by it.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let spaced = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c });
