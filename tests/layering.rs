@@ -25,7 +25,11 @@ struct Fence {
 const FENCES: &[Fence] = &[
     fence(&["ort"], &["engine/src/model"]),
     fence(&["tokenizers"], &["engine/src/model/tokenizer"]),
-    fence(&["safetensors", "prost"], &["engine/src/model"]),
+    fence(
+        &["safetensors"],
+        &["engine/src/model", "engine/src/checkpoint"],
+    ),
+    fence(&["prost"], &["engine/src/model"]),
     fence(&["tantivy"], &["engine/src/lexical", "engine/src/analyzer"]),
     fence(&["rust_stemmers"], &["engine/src/analyzer"]),
     fence(&["hnsw_rs", "anndists"], &["engine/src/dense/hnsw"]),

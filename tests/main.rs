@@ -30,5 +30,9 @@ mod eval;
 
 mod demo;
 mod models;
+mod stacks;
+
+mod modules;
+mod rerank;
 
 mod layering;
