@@ -1,6 +1,6 @@
 # Everything a new machine needs is fetched by these targets: Rust, Python 3 and pip are enough.
 
-.PHONY: demo test setup test-model lint bench-xquad bench-index bench-encode bench-encode-gpu bench-precision bench-memory
+.PHONY: demo test setup test-model lint bench-xquad bench-index bench-encode bench-encode-gpu bench-precision bench-memory bench-rerank
 
 ## Build, then index and search a sample corpus in 20 languages.
 demo:
@@ -62,3 +62,8 @@ bench-precision: test-model
 ## Memory while 100,000 texts are embedded (needs ../shared or XENOGLOT_SHARED, and zstdcat).
 bench-memory: test-model
 	benches/speed/embed-memory.sh
+
+## What modules cost, and candidates per second against sentence-transformers' CrossEncoder (needs ../shared or
+## XENOGLOT_SHARED, and zstdcat).
+bench-rerank: test-model $(BENCH_VENV)
+	benches/speed/rerank.sh

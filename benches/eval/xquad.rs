@@ -17,9 +17,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use xenoglot_engine::eval::{Averaged, Measure, read_qrels, read_topics, score};
 use xenoglot_engine::model::{self, LoadOptions, ModelDir};
-use xenoglot_engine::{Encoder, FirstStage, Fusion, Plan, Recall, Reranker, Searcher};
+use xenoglot_engine::{Encoder, FirstStage, Fusion, Plan, Recall, RerankPlan, Reranker, Searcher};
 use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
-use xenoglot_reranker::PassageReranker;
+use xenoglot_reranker::{PASSAGES, PassageReranker};
 
 const LANGUAGES: [&str; 11] = [
     "ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh",
@@ -84,16 +84,16 @@ fn measure(data: &Path, encoder: &Arc<dyn Encoder>) -> Result<Table> {
             &dir,
             &Progress::default(),
         )?;
-        let reranker: Box<dyn Reranker> = Box::new(PassageReranker::new(Arc::clone(encoder)));
+        let reranker: Arc<dyn Reranker> = Arc::new(PassageReranker::new(Arc::clone(encoder)));
         let searcher = Searcher::open(&dir, Arc::clone(encoder))?
-            .with_reranker(reranker)
+            .with_reranker(PASSAGES, reranker)
             .with_recall(Recall::Exact);
         let qrels = read_qrels(&data.join(format!("qrels/para.{doc_lang}.qrels")))?;
         for query_lang in LANGUAGES {
             let topics = read_topics(&data.join(format!("queries.{query_lang}.jsonl.zst")))?;
             let systems = systems().into_iter();
-            for (system, plan) in systems
-                .filter(|(_, plan)| plan.rerank_depth.is_none() || doc_lang == RERANKED_DOCUMENTS)
+            for (system, plan) in
+                systems.filter(|(_, plan)| plan.rerank.is_none() || doc_lang == RERANKED_DOCUMENTS)
             {
                 let run = searcher.run(&topics, &plan, system)?;
                 let measures: [Measure; 1] = ["nDCG@10".parse()?];
@@ -107,10 +107,14 @@ fn measure(data: &Path, encoder: &Arc<dyn Encoder>) -> Result<Table> {
 }
 
 fn systems() -> [(&'static str, Plan); 4] {
-    let plan = |first_stage, rerank_depth| Plan {
+    let plan = |first_stage, rerank_depth: Option<usize>| Plan {
         first_stage,
         depth: DEPTH,
-        rerank_depth,
+        rerank: rerank_depth.map(|depth| RerankPlan {
+            stack: PASSAGES.to_owned(),
+            depth,
+            first_stage_weight: 0.0,
+        }),
         deadline: None,
     };
     [
