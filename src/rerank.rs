@@ -13,9 +13,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use xenoglot_engine::model::{Backbone, ModelDir, TokenPair};
 use xenoglot_reranker::module::Module;
-use xenoglot_reranker::{
-    AdapterStack, ComposeOptions, Composer, LanguageLayer, ModuleId, relevance,
-};
+use xenoglot_reranker::{AdapterStack, ComposeOptions, Composer, ModuleId, relevance};
 
 use crate::output::Output;
 use crate::setup::DeviceArgs;
@@ -149,16 +147,7 @@ impl Args {
         let composer = Composer::new(Arc::new(backbone), modules, compose)?;
         let stacks = lists.iter().map(|own| self.stack(&composer, own.as_ref()));
         let stacks: Vec<AdapterStack> = stacks.collect();
-        let languages: Vec<&ModuleId> = stacks
-            .iter()
-            .flat_map(|stack| match &stack.language {
-                LanguageLayer::Bare => [None, None],
-                LanguageLayer::One(module) => [Some(module), None],
-                LanguageLayer::Both { query, document } => [query.as_ref(), document.as_ref()],
-            })
-            .flatten()
-            .collect();
-        let composer = composer.with_bank(languages);
+        let composer = composer.with_bank(stacks.iter().flat_map(|stack| stack.language.modules()));
         self.check_labels(&composer, &stacks)?;
         Ok(composer)
     }

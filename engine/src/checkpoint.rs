@@ -113,7 +113,6 @@ impl Checkpoint {
     }
 
     /// Where the values of the tensor `name` lie in the file, and their type, if it is contiguous.
-    #[allow(dead_code, reason = "for weights that are mapped and not copied")]
     pub(crate) fn place(&self, name: &str) -> Option<(Dtype, Range<usize>)> {
         let tensor = self.tensors.get(name)?;
         Some((tensor.dtype(), self.file.place(tensor)?))

@@ -13,7 +13,7 @@ use xenoglot_engine::model::insertions::{
 };
 
 use crate::error::{Error, Result};
-use crate::module::{AdapterModule, Content, Module, Scale};
+use crate::module::{AdapterModule, Content, Module, Scale, layers};
 
 /// How modules are laid over a backbone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl Composition<'_> {
                 continue;
             }
             let is_changed = self.changed.remove(name).is_some();
-            if is_changed && !self.is_of_head(name) {
+            if is_changed && !is_of_head(self.backbone, name) {
                 return Err(Error::Module {
                     path: module.path.clone(),
                     problem: format!(
@@ -158,14 +158,6 @@ impl Composition<'_> {
             self.insertions.tensors.insert(name.clone(), tensor);
         }
         Ok(())
-    }
-
-    fn is_of_head(&self, name: &str) -> bool {
-        let is_in = |layer: &str| {
-            let rest = name.strip_prefix(layer);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        self.backbone.info().head.into_iter().any(is_in)
     }
 
     fn add_adapter(&mut self, adapter: &AdapterModule) {
@@ -235,11 +227,10 @@ impl Composition<'_> {
         Arc::new(kept)
     }
 
-    /// Whether the linear layer `name` lies in a layer that modules skip.
+    /// Whether the linear layer or tensor `name` lies in a layer that modules skip.
     fn is_skipped(&self, name: &str) -> bool {
-        let mut parts = name.split('.').skip_while(|part| *part != "layer");
-        let layer = parts.nth(1).and_then(|layer| layer.parse().ok());
-        layer.is_some_and(|layer| self.options.skip_layers.contains(&layer))
+        let layer = layers::split(name);
+        layer.is_some_and(|(layer, _)| self.options.skip_layers.contains(&layer))
     }
 
     fn change(&mut self, name: &str, change: LinearChange) {
@@ -259,28 +250,30 @@ impl Composition<'_> {
         Ok(self.changed.entry(name.to_owned()).or_default())
     }
 
-    fn finish(mut self) -> Insertions {
-        for (name, weight) in std::mem::take(&mut self.changed) {
-            self.insertions.tensors.insert(name, Arc::new(weight));
-        }
-        if let Some(head) = &self.insertions.head {
+    fn finish(self) -> Insertions {
+        let mut insertions = self.insertions;
+        let changed = self.changed.into_iter();
+        let changed = changed.map(|(name, weight)| (name, Arc::new(weight)));
+        insertions.tensors.extend(changed);
+        if let Some(head) = &insertions.head {
             // What belongs to the backbone's own head would find no place.
-            let is_used = |name: &String| {
-                !self.is_of_head(name) || head.on_pooler && name.starts_with("pooler.")
+            let is_used = |name: &str| {
+                !is_of_head(self.backbone, name) || head.on_pooler && name.starts_with("pooler.")
             };
-            let tensors = self.insertions.tensors.keys().filter(|name| is_used(name));
-            let tensors: BTreeSet<String> = tensors.cloned().collect();
-            let linears = self.insertions.linears.keys().filter(|name| is_used(name));
-            let linears: BTreeSet<String> = linears.cloned().collect();
-            self.insertions
-                .tensors
-                .retain(|name, _| tensors.contains(name));
-            self.insertions
-                .linears
-                .retain(|name, _| linears.contains(name));
+            insertions.tensors.retain(|name, _| is_used(name));
+            insertions.linears.retain(|name, _| is_used(name));
         }
-        self.insertions
+        insertions
     }
+}
+
+/// Whether the tensor or linear layer `name` belongs to the head of the backbone's family.
+fn is_of_head(backbone: &Backbone, name: &str) -> bool {
+    let is_in = |layer: &str| {
+        let rest = name.strip_prefix(layer);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    backbone.info().head.into_iter().any(is_in)
 }
 
 /// The invertible adapters of a bank, with some that change nothing where a module has none; nothing if no module has one.

@@ -127,8 +127,8 @@ impl Composer {
         Ok(self.backbone.tokens(text)?)
     }
 
-    /// The pair of a query and a document, as short as the backbone and the modules of `stack` want it; the longer of the two loses
-    /// tokens first.
+    /// The pair of a query and a document, as short as the backbone and the modules of `stack` want it; the longer of the
+    /// two loses tokens first.
     ///
     /// # Errors
     /// When the tokenizer fails.
@@ -182,7 +182,9 @@ impl Composer {
             };
         }
         match modules.split_first() {
-            Some((language, ranking)) if !ranking.is_empty() && self.is_adapter(language) => {
+            Some((language, ranking))
+                if !ranking.is_empty() && self.adapter(language).is_some() =>
+            {
                 AdapterStack {
                     language: LanguageLayer::One(language.clone()),
                     ranking: ranking.to_vec(),
@@ -301,7 +303,8 @@ impl Composer {
             (None, None) => {
                 // An invertible adapter counts only where no other stands below its own.
                 let mut above = stack.ranking.iter();
-                let has_invertible = above.any(|id| self.has_invertible(id));
+                let has_invertible =
+                    above.any(|id| self.adapter(id).is_some_and(|own| own.invertible.is_some()));
                 let shared = self.banks.iter().position(|bank| bank.len() > 1);
                 shared.filter(|_| !has_invertible)
             }
@@ -312,7 +315,7 @@ impl Composer {
         let language = match bank {
             Some(bank) if is_split => LanguageKey::Split(bank),
             Some(bank) => LanguageKey::Bank(bank),
-            None if is_split && sides().all(|id| self.stands_apart(id)) => {
+            None if is_split && sides().all(|id| self.adapter(id).is_some_and(stands_apart)) => {
                 LanguageKey::Sides(query.cloned(), document.cloned())
             }
             None if is_split => {
@@ -336,27 +339,16 @@ impl Composer {
         })
     }
 
-    fn has_invertible(&self, id: &ModuleId) -> bool {
-        match self.module(id).map(|module| &module.content) {
-            Some(Content::Adapter(adapter)) => adapter.invertible.is_some(),
-            _ => false,
-        }
-    }
-
     fn is_mask(&self, id: &ModuleId) -> bool {
         let module = self.module(id);
         module.is_some_and(|module| matches!(module.content, Content::Mask(_)))
     }
 
-    fn is_adapter(&self, id: &ModuleId) -> bool {
-        let module = self.module(id);
-        module.is_some_and(|module| matches!(module.content, Content::Adapter(_)))
-    }
-
-    fn stands_apart(&self, id: &ModuleId) -> bool {
-        match self.module(id).map(|module| &module.content) {
-            Some(Content::Adapter(adapter)) => stands_apart(adapter),
-            _ => false,
+    /// The adapters of `id`, if it is known and has some.
+    fn adapter(&self, id: &ModuleId) -> Option<&AdapterModule> {
+        match &self.module(id)?.content {
+            Content::Adapter(adapter) => Some(adapter),
+            _ => None,
         }
     }
 
@@ -391,10 +383,7 @@ impl Composer {
             let own = self.banks[*bank].iter().map(|id| self.bankable(id));
             std::iter::once(None).chain(own).collect()
         };
-        let side = |id: &Option<ModuleId>| match &self.module(id.as_ref()?)?.content {
-            Content::Adapter(adapter) => Some(adapter),
-            _ => None,
-        };
+        let side = |id: &Option<ModuleId>| self.adapter(id.as_ref()?);
         let layers = Layers {
             language: match &key.language {
                 LanguageKey::Nothing => None,

@@ -58,13 +58,20 @@ pub enum Passages {
 /// # Errors
 /// When there are more than two labels.
 pub fn relevance(logits: ArrayView1<'_, f32>, activation: Option<Activation>) -> Result<f32> {
-    let sigmoid = |x: f32| (1.0 / (1.0 + (-f64::from(x)).exp())) as f32;
-    match (logits.len(), activation) {
-        (1, Some(Activation::Identity)) => Ok(logits[0]),
-        (1, _) => Ok(sigmoid(logits[0])),
+    let margin = margin(logits)?;
+    Ok(match (logits.len(), activation) {
+        (1, Some(Activation::Identity)) => margin,
         // The softmax of two is the logistic function of how far they lie apart.
-        (2, _) => Ok(sigmoid(logits[1] - logits[0])),
-        (n_labels, _) => Err(Error::Labels { n_labels }),
+        _ => (1.0 / (1.0 + (-f64::from(margin)).exp())) as f32,
+    })
+}
+
+/// What speaks for relevance, without bounds.
+fn margin(logits: ArrayView1<'_, f32>) -> Result<f32> {
+    match logits.len() {
+        1 => Ok(logits[0]),
+        2 => Ok(logits[1] - logits[0]),
+        n_labels => Err(Error::Labels { n_labels }),
     }
 }
 
@@ -115,10 +122,11 @@ impl CrossEncoder {
         let scored = windows.iter().zip(stacks).map(|(windows, (_, scored_by))| {
             let rows: Vec<_> = rows.by_ref().take(windows.len()).collect();
             let scores = rows.iter().map(|row| relevance(*row, activation));
-            let scores = scores.collect::<Result<_>>()?;
+            let margins = rows.iter().map(|row| margin(*row));
+            let passages = self.settings.passages;
             Ok(Scored {
-                score: self.settings.passages.aggregate(scores),
-                unbounded: unbounded(&rows, self.settings.passages),
+                score: passages.aggregate(scores.collect::<Result<_>>()?),
+                unbounded: passages.aggregate(margins.collect::<Result<_>>()?),
                 scored_by,
             })
         });
@@ -166,15 +174,6 @@ impl Passages {
         scores.sort_unstable_by(|a, b| b.total_cmp(a));
         scores.iter().take(n).sum::<f32>() / n as f32
     }
-}
-
-/// The passages' scores as they come out of the model.
-fn unbounded(rows: &[ArrayView1<'_, f32>], passages: Passages) -> f32 {
-    let of_row = |row: &ArrayView1<'_, f32>| match row.len() {
-        2 => row[1] - row[0],
-        _ => row[0],
-    };
-    passages.aggregate(rows.iter().map(of_row).collect())
 }
 
 /// What was made of one document.

@@ -11,7 +11,7 @@ mod sft;
 mod card;
 mod describe;
 mod fits;
-mod layers;
+pub(crate) mod layers;
 mod prefixes;
 pub(crate) mod settings;
 mod tensors;

@@ -52,14 +52,21 @@ impl fmt::Display for ModuleId {
     }
 }
 
+impl LanguageLayer {
+    /// Its modules, the query's first.
+    pub fn modules(&self) -> impl Iterator<Item = &ModuleId> {
+        let modules = match self {
+            Self::Bare => [None, None],
+            Self::One(module) => [Some(module), None],
+            Self::Both { query, document } => [query.as_ref(), document.as_ref()],
+        };
+        modules.into_iter().flatten()
+    }
+}
+
 impl AdapterStack {
     /// Every module, from the backbone upwards.
     pub fn modules(&self) -> impl Iterator<Item = &ModuleId> {
-        let language = match &self.language {
-            LanguageLayer::Bare => [None, None],
-            LanguageLayer::One(module) => [Some(module), None],
-            LanguageLayer::Both { query, document } => [query.as_ref(), document.as_ref()],
-        };
-        language.into_iter().flatten().chain(&self.ranking)
+        self.language.modules().chain(&self.ranking)
     }
 }

@@ -19,10 +19,7 @@ use xenoglot_engine::model::{
 use xenoglot_engine::{DocId, Document, Meta, Query, Reranker};
 
 use crate::module::Module;
-use crate::{
-    AdapterStack, ComposeOptions, Composer, CrossEncoder, LanguageLayer, ModuleId, Result,
-    relevance,
-};
+use crate::{AdapterStack, ComposeOptions, Composer, CrossEncoder, ModuleId, Result, relevance};
 
 /// Cases that no module of ours can take part in, and the word that says why.
 const REFUSED_HERE: [(&str, &str); 1] = [("lora-gating", "use_gating")];
@@ -169,17 +166,7 @@ impl World {
             .collect::<Result<_>>()?;
         let composer = Composer::new(Arc::clone(backbone), modules, options.clone())?;
         let stacks: Vec<AdapterStack> = cases.iter().map(|case| case.stack(&composer)).collect();
-        let languages: Vec<ModuleId> = stacks
-            .iter()
-            .flat_map(|stack| match &stack.language {
-                LanguageLayer::Bare => vec![],
-                LanguageLayer::One(id) => vec![id.clone()],
-                LanguageLayer::Both { query, document } => {
-                    query.iter().chain(document).cloned().collect()
-                }
-            })
-            .collect();
-        Ok(composer.with_bank(&languages))
+        Ok(composer.with_bank(stacks.iter().flat_map(|stack| stack.language.modules())))
     }
 
     /// The logits of every pair under the stack of `case`.

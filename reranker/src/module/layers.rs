@@ -7,7 +7,7 @@ use super::Coverage;
 /// The number of the layer in `name`, and `name` with `*` in its place; without a layer, nothing.
 ///
 /// `encoder.layer.3.output.dense` is layer 3 and `encoder.layer.*.output.dense`.
-pub(super) fn split(name: &str) -> Option<(usize, String)> {
+pub(crate) fn split(name: &str) -> Option<(usize, String)> {
     let mut segments: Vec<&str> = name.split('.').collect();
     let at = segments.iter().position(|segment| *segment == "layer")? + 1;
     let number = segments.get_mut(at)?;
