@@ -1,6 +1,8 @@
 //! Which language a text is in: codes, and detection where nobody said.
 
 mod detect;
+mod grams;
+mod identifier;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +12,7 @@ use tinystr::TinyAsciiStr;
 
 use crate::error::Error;
 
-pub use detect::{Detection, detect, given_or_detected};
+pub use detect::{Detection, Detector, detect};
 
 /// A language: a BCP 47 primary subtag, with the script where it matters (`sw`, `ckb`, `zh-Hant`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,6 +25,11 @@ impl Lang {
     /// The code: `sw`, `zh-Hant`.
     pub fn code(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// The language in any script: `zh` for `zh-Hant`.
+    pub fn without_script(&self) -> Self {
+        TinyAsciiStr::try_from_str(self.primary()).map_or(*self, Self)
     }
 
     /// The code without the script: `zh` for `zh-Hant`.
