@@ -120,6 +120,29 @@ pub enum Error {
     #[error("ONNX Runtime cannot {doing}")]
     Runtime { doing: &'static str, source: Cause },
 
+    #[error(
+        "{path} names no languages: call it such as `en-de.tsv` or `en-de.json`, or give it as `en-de=FILE`"
+    )]
+    LexiconLanguages { path: PathBuf },
+    #[error(
+        "{path} is a lexicon of format {found}, and this program reads format {expected}; train it anew"
+    )]
+    LexiconFormat {
+        path: PathBuf,
+        found: u32,
+        expected: u32,
+    },
+    #[error(
+        "{path} was trained with another analyzer of `{lang}`, which made {word:?} {then:?}, now {now:?}; train it anew"
+    )]
+    LexiconAnalyzer {
+        path: PathBuf,
+        lang: String,
+        word: String,
+        then: String,
+        now: String,
+    },
+
     #[error("there is no stack {given:?} to rerank with; known are {known}")]
     UnknownStack { given: String, known: String },
     #[error("reranking failed")]
@@ -158,6 +181,7 @@ impl Error {
             | Self::Model { .. }
             | Self::UnknownArchitecture { .. }
             | Self::UnknownStack { .. }
+            | Self::LexiconLanguages { .. }
             | Self::TooManyDimensions { .. }
             | Self::ModelLibrary { .. } => Kind::Invalid,
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
@@ -167,6 +191,8 @@ impl Error {
             | Self::Insertion { .. }
             | Self::DirectoryInUse { .. }
             | Self::DuplicateId { .. }
+            | Self::LexiconFormat { .. }
+            | Self::LexiconAnalyzer { .. }
             | Self::TooManyDocuments { .. } => Kind::Conflict,
             Self::Locked { .. } | Self::RuntimeMissing { .. } | Self::RuntimeLoad { .. } => {
                 Kind::Unavailable

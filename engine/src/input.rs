@@ -32,6 +32,15 @@ pub fn open_lines(path: &Path) -> Result<Lines> {
     read_lines(path, file)
 }
 
+/// The text of the file at `path`, unpacked as [`open_lines`] does.
+///
+/// # Errors
+/// Those of [`open_lines`].
+pub(crate) fn open_text(path: &Path) -> Result<impl BufRead + Send + use<>> {
+    let text = File::open(path).and_then(|file| unpacked(path, file));
+    text.map_err(|source| cannot_read(path, source))
+}
+
 /// The lines of `bytes`, unpacked as [`open_lines`] does; `path` is what they are called.
 ///
 /// # Errors

@@ -1,238 +1,315 @@
-//! BM25 over terms (`tantivy`).
+//! BM25 over terms (`tantivy` keeps the postings; the scores are ours).
 
+mod bm25;
+mod clause;
+mod fields;
+mod part;
+mod postings;
 mod read_only;
+mod reading;
+mod top;
+mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use tantivy::collector::TopDocs;
-use tantivy::directory::MmapDirectory;
-use tantivy::index::SegmentId;
-use tantivy::merge_policy::NoMergePolicy;
-use tantivy::query::{BooleanQuery, BoostQuery, Occur, TermQuery};
-use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{
-    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, SegmentReader, TantivyDocument,
-    Term,
-};
+use serde::{Deserialize, Serialize};
 
 use crate::analyzer::Analyzer;
-use crate::document::{DocOrd, Document};
+use crate::document::DocOrd;
 use crate::error::{Error, Result};
 use crate::language::Lang;
 use crate::query::Query;
-use crate::ranking::{Candidate, Ranking};
+use crate::ranking::Ranking;
 
-use read_only::ReadOnly;
+use bm25::idf;
+use clause::{Clause, ClauseField};
+use fields::key;
+use part::Part;
+use postings::{AlternativePostings, ClausePostings, TermPostings};
+use reading::{Reading, Terminology};
+use top::Top;
 
-/// What the writer may hold before it writes a part to disk; this bounds its memory whatever the corpus.
-const WRITER_BUDGET_BYTES: usize = 128 << 20;
+pub use bm25::Bm25;
 
-/// Terms of every document, searchable by BM25 with tantivy's k1 = 1.2 and b = 0.75.
-pub(crate) struct LexicalIndex {
-    reader: IndexReader,
-    fields: Fields,
-    /// Of the documents.
-    languages: Vec<Lang>,
+pub(crate) use writer::LexicalWriter;
+
+/// What is fixed about terms when an index is made.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct LexicalSettings {
+    /// How words are weighed where a search does not say.
+    pub bm25: Bm25,
+    /// Whether words in Latin letters find documents in other scripts, and the reverse.
+    pub romanised: bool,
 }
 
-#[derive(Clone, Copy)]
-struct Fields {
-    terms: Field,
-    ord: Field,
+/// Why a document was found by its words: a word of the query, and a term of the document that stands for it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Match {
+    /// As the query has it.
+    pub word: String,
+    /// As the index stores it; several, where a word's translation has several words.
+    pub terms: Vec<String>,
+    /// How likely the terms are what the word means; 1 for the word itself.
+    pub probability: f32,
+    /// How often they come in the document.
+    pub frequency: f32,
+    /// What they add to the score.
+    pub score: f32,
+}
+
+/// Terms of every document, searchable by BM25 with statistics of each language's own.
+pub(crate) struct LexicalIndex {
+    part: Part,
+    settings: LexicalSettings,
+    pub(crate) terminology: Terminology,
+}
+
+/// What a query looks for, language by language.
+#[derive(Default)]
+struct Wanted {
+    clauses: BTreeMap<Lang, Vec<Clause>>,
+    /// How many documents hold a word, or what stands for it, and how many there are in the languages where any does.
+    frequencies: HashMap<(ClauseField, String), (f32, usize)>,
+}
+
+impl Wanted {
+    /// How rare the clause's word is in the languages where it stands, all together.
+    ///
+    /// Every language counts its own documents, and one in which nobody says the word does not make it rare. Were a word
+    /// weighed by one language at a time, its documents in a small language, where no word can be rare, would lie
+    /// below all those in a large one.
+    fn idf(&self, clause: &Clause) -> f32 {
+        let word = (clause.field, clause.word.clone());
+        let (df, n_docs) = self.frequencies.get(&word).copied().unwrap_or_default();
+        idf(n_docs, df)
+    }
 }
 
 impl LexicalIndex {
-    /// Opens the index in `dir`, of documents in `languages`.
-    pub(crate) fn open(dir: &Path, languages: Vec<Lang>) -> Result<Self> {
-        let open = || -> tantivy::Result<IndexReader> {
-            let index = Index::open(ReadOnly::open(dir)?)?;
-            // A segment never changes under its reader: there is nothing to watch for.
-            index
-                .reader_builder()
-                .reload_policy(ReloadPolicy::Manual)
-                .try_into()
-        };
-        let reader = open().map_err(failed("be opened"))?;
+    /// Opens the index in `dir`; document `i` is in `languages[i]`.
+    pub(crate) fn open(dir: &Path, languages: &[Lang], settings: LexicalSettings) -> Result<Self> {
+        let part = Part::open(dir, languages).map_err(failed("be opened"))?;
         Ok(Self {
-            reader,
-            fields: schema().1,
-            languages,
+            part,
+            settings,
+            terminology: Terminology::default(),
         })
     }
 
-    /// The best `depth` documents that share a term with `query`.
-    pub(crate) fn search(&self, query: &Query, depth: usize) -> Result<Ranking> {
-        let terms = self.terms(query);
-        if terms.is_empty() || depth == 0 {
+    /// Whether words of a query in one language can tell that a document in another answers it.
+    pub(crate) fn judges(&self, query: Lang, doc: Lang) -> bool {
+        self.terminology.relates(query, doc)
+    }
+
+    /// The best `depth` documents that hold a word of `query`, or what stands for it in their language.
+    pub(crate) fn search(
+        &self,
+        query: &Query,
+        bm25: Option<Bm25>,
+        depth: usize,
+    ) -> Result<Ranking> {
+        let bm25 = bm25.unwrap_or(self.settings.bm25);
+        if depth == 0 {
             return Ok(Ranking::default());
         }
-        let searcher = self.reader.searcher();
-        let depth = depth
-            .min(usize::try_from(searcher.num_docs()).unwrap_or(depth))
-            .max(1);
-        let found = searcher
-            .search(
-                &self.disjunction(terms),
-                &TopDocs::with_limit(depth).order_by_score(),
-            )
-            .map_err(failed("search"))?;
-        let mut candidates = Vec::with_capacity(found.len());
-        for (score, address) in found {
-            let part = searcher.segment_reader(address.segment_ord);
-            let doc = ord_of(part, address.doc_id).map_err(failed("read its ordinals"))?;
-            candidates.push(Candidate { doc, score });
+        let wanted = self.wanted(query).map_err(failed("search"))?;
+        let mut top = Top::new(depth);
+        for lang in wanted.clauses.keys() {
+            let postings = self.postings(*lang, &wanted, &bm25);
+            top.collect(postings.map_err(failed("search"))?);
         }
-        Ok(Ranking::new(candidates, depth))
+        Ok(top.into_ranking())
     }
 
-    /// What to look for, and how often the query says it.
-    ///
-    /// A query whose language is unknown, as most single words are, may be meant in any language of the index: it is
-    /// read as each of them would be.
-    fn terms(&self, query: &Query) -> BTreeMap<String, usize> {
-        let unknown = query.lang == Lang::UNKNOWN;
-        let guesses = self.languages.iter().filter(|_| unknown);
-        let mut terms = BTreeMap::new();
-        for lang in std::iter::once(&query.lang).chain(guesses) {
-            let mut found = Analyzer::new(*lang).terms(&query.text);
-            found.sort_unstable();
-            for same in found.chunk_by(|a, b| a == b) {
-                let count = terms.entry(same[0].clone()).or_default();
-                *count = same.len().max(*count);
+    /// Why each of `docs` is found, which are given with their languages; the words in the order of the query.
+    pub(crate) fn explain(
+        &self,
+        query: &Query,
+        bm25: Option<Bm25>,
+        docs: &[(DocOrd, Lang)],
+    ) -> Result<Vec<Vec<Match>>> {
+        let bm25 = bm25.unwrap_or(self.settings.bm25);
+        let wanted = self.wanted(query).map_err(failed("search"))?;
+        let mut explained = Vec::with_capacity(docs.len());
+        for (doc, lang) in docs {
+            let mut matches = Vec::new();
+            for clause in wanted.clauses.get(lang).into_iter().flatten() {
+                let postings = self.clause_postings(*lang, clause, &wanted, &bm25);
+                let Some(mut postings) = postings.map_err(failed("search"))? else {
+                    continue;
+                };
+                if postings.seek(doc.0) == doc.0 {
+                    matches.extend(matches_of(&clause.word, &mut postings, *doc));
+                }
+            }
+            explained.push(matches);
+        }
+        Ok(explained)
+    }
+
+    /// What to look for in every language, and what it weighs.
+    fn wanted(&self, query: &Query) -> tantivy::Result<Wanted> {
+        let reading = Reading::new(query, &self.terminology);
+        let mut wanted = Wanted::default();
+        for lang in self.part.languages() {
+            let clauses = self.clauses(&reading, lang)?;
+            for clause in &clauses {
+                let df = self.document_frequency(clause, lang)?;
+                if df > 0.0 {
+                    let word = (clause.field, clause.word.clone());
+                    let (sum, n_docs) = wanted.frequencies.entry(word).or_default();
+                    *sum += df;
+                    *n_docs += self.part.counts(lang).n_docs;
+                }
+            }
+            wanted.clauses.insert(lang, clauses);
+        }
+        Ok(wanted)
+    }
+
+    /// What to look for in documents of `lang`: the words, and beside them, if the index has such, the romanised keys of
+    /// those that do not stand there, or are in another script than the language's.
+    fn clauses(&self, reading: &Reading<'_>, lang: Lang) -> tantivy::Result<Vec<Clause>> {
+        let mut clauses = reading.clauses(lang);
+        if !self.settings.romanised {
+            return Ok(clauses);
+        }
+        let analyzer = Analyzer::new(lang);
+        let mut words: Vec<&str> = Vec::new();
+        let mut all = true;
+        for clause in &clauses {
+            // One document in which somebody wrote a word in Latin letters does not make it a word of the language.
+            let is_foreign = reading.may_be_in(lang) && !analyzer.is_own_script(&clause.word);
+            if is_foreign || self.document_frequency(clause, lang)? == 0.0 {
+                words.extend(std::iter::repeat_n(
+                    clause.word.as_str(),
+                    clause.weight as usize,
+                ));
+            } else {
+                all = false;
             }
         }
-        terms
+        let words = words.join(" ");
+        clauses.extend(reading.romanised((!all).then_some(words.as_str()), lang));
+        Ok(clauses)
     }
 
-    /// Any of `terms`; one that comes twice weighs twice.
-    fn disjunction(&self, terms: BTreeMap<String, usize>) -> BooleanQuery {
-        let clauses = terms.into_iter().map(|(term, count)| {
-            let term = Term::from_field_text(self.fields.terms, &term);
-            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-            let weighted = BoostQuery::new(Box::new(query), count as f32);
-            (
-                Occur::Should,
-                Box::new(weighted) as Box<dyn tantivy::query::Query>,
-            )
+    /// How many documents of `lang` hold `clause`, its alternatives weighed by their probabilities; 0 where none does.
+    fn document_frequency(&self, clause: &Clause, lang: Lang) -> tantivy::Result<f32> {
+        let mut df = 0.0;
+        for alternative in &clause.alternatives {
+            let mut least = u32::MAX;
+            for term in &alternative.terms {
+                least = least.min(
+                    self.part
+                        .document_frequency(clause.field, &key(lang, term))?,
+                );
+            }
+            if !alternative.terms.is_empty() {
+                df += alternative.probability * least as f32;
+            }
+        }
+        Ok(df)
+    }
+
+    /// The postings of the clauses for documents of `lang`; none where one that must match cannot.
+    fn postings<'a>(
+        &'a self,
+        lang: Lang,
+        wanted: &'a Wanted,
+        bm25: &Bm25,
+    ) -> tantivy::Result<Vec<ClausePostings<'a>>> {
+        let mut found = Vec::new();
+        for clause in wanted.clauses.get(&lang).into_iter().flatten() {
+            match self.clause_postings(lang, clause, wanted, bm25)? {
+                Some(postings) => found.push(postings),
+                None if clause.required => return Ok(Vec::new()),
+                None => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// The postings of one clause; `None` where no document of `lang` holds any of it.
+    fn clause_postings<'a>(
+        &'a self,
+        lang: Lang,
+        clause: &'a Clause,
+        wanted: &Wanted,
+        bm25: &Bm25,
+    ) -> tantivy::Result<Option<ClausePostings<'a>>> {
+        let counts = self.part.counts(lang);
+        let mut alternatives = Vec::with_capacity(clause.alternatives.len());
+        for alternative in &clause.alternatives {
+            let keys: Vec<String> = alternative
+                .terms
+                .iter()
+                .map(|term| key(lang, term))
+                .collect();
+            let Some(terms) = self.alternative_postings(clause.field, &keys, bm25)? else {
+                continue;
+            };
+            alternatives.push(AlternativePostings::new(alternative, terms));
+        }
+        Ok((!alternatives.is_empty()).then(|| ClausePostings {
+            alternatives,
+            weight: clause.weight * wanted.idf(clause),
+            required: clause.required,
+            saturation: bm25.saturation(counts.average_length(clause.field, bm25)),
+            title_weight: match clause.field {
+                ClauseField::Terms => bm25.title_weight,
+                ClauseField::Romanised => 1.0,
+            },
+            lengths: self.part.lengths(clause.field),
+        }))
+    }
+
+    /// The postings of terms that must all occur; `None` where one of them stands nowhere.
+    fn alternative_postings(
+        &self,
+        field: ClauseField,
+        keys: &[String],
+        bm25: &Bm25,
+    ) -> tantivy::Result<Option<Vec<TermPostings>>> {
+        let mut terms = Vec::with_capacity(keys.len());
+        for key in keys {
+            let Some(all) = self.part.postings(field, key)? else {
+                return Ok(None);
+            };
+            let weighed = field == ClauseField::Terms && bm25.title_weight != 1.0;
+            let title = if weighed {
+                self.part.title_postings(key)?
+            } else {
+                None
+            };
+            terms.push(TermPostings { all, title });
+        }
+        Ok((!terms.is_empty()).then_some(terms))
+    }
+}
+
+/// What `doc`, which `postings` stand at, holds of a clause.
+fn matches_of(word: &str, postings: &mut ClausePostings<'_>, doc: DocOrd) -> Vec<Match> {
+    let score = postings.score(doc.0);
+    let title_weight = postings.title_weight;
+    let mut matches = Vec::new();
+    let mut total = 0.0;
+    for standing in postings.standing_at(doc.0) {
+        let share = standing.expected_frequency(title_weight);
+        total += share;
+        matches.push(Match {
+            word: word.to_owned(),
+            terms: standing.alternative.terms.clone(),
+            probability: standing.alternative.probability,
+            frequency: standing.frequency(title_weight),
+            score: score * share,
         });
-        BooleanQuery::new(clauses.collect())
     }
-}
-
-/// Writes a lexical index.
-pub(crate) struct LexicalWriter {
-    index: Index,
-    writer: IndexWriter,
-    fields: Fields,
-}
-
-impl LexicalWriter {
-    /// A new index in the empty directory `dir`.
-    pub(crate) fn create(dir: &Path) -> Result<Self> {
-        let (schema, fields) = schema();
-        let create = || -> tantivy::Result<(Index, IndexWriter)> {
-            let index = Index::create(MmapDirectory::open(dir)?, schema, IndexSettings::default())?;
-            // One thread: with several, which document lands in which part would differ from run to run.
-            let writer = index.writer_with_num_threads(1, WRITER_BUDGET_BYTES)?;
-            writer.set_merge_policy(Box::new(NoMergePolicy));
-            Ok((index, writer))
-        };
-        let (index, writer) = create().map_err(failed("be created"))?;
-        Ok(Self {
-            index,
-            writer,
-            fields,
-        })
+    for found in &mut matches {
+        found.score /= total.max(f32::MIN_POSITIVE);
     }
-
-    /// Adds a document's terms, as [`LexicalWriter::analyze`] made them.
-    pub(crate) fn add(&mut self, ord: DocOrd, terms: PreTokenizedString) -> Result<()> {
-        let mut record = TantivyDocument::new();
-        record.add_pre_tokenized_text(self.fields.terms, terms);
-        record.add_u64(self.fields.ord, u64::from(ord.0));
-        if let Err(error) = self.writer.add_document(record) {
-            // Its thread died, of a full disk most likely; only a commit says of what.
-            let cause = self.writer.prepare_commit().err().unwrap_or(error);
-            return Err(failed("take a document")(cause));
-        }
-        Ok(())
-    }
-
-    /// The terms of title and text. Apart from [`LexicalWriter::add`] because it can run on every core.
-    pub(crate) fn analyze(doc: &Document) -> PreTokenizedString {
-        let terms = Analyzer::new(doc.lang).terms(&doc.full_text());
-        let token = |(position, text)| Token {
-            position,
-            text,
-            ..Token::default()
-        };
-        PreTokenizedString {
-            text: String::new(),
-            tokens: terms.into_iter().enumerate().map(token).collect(),
-        }
-    }
-
-    /// Writes everything to disk, as one part whose documents stand in the order of their ordinals.
-    pub(crate) fn commit(mut self) -> Result<()> {
-        let mut commit = || -> tantivy::Result<()> {
-            self.writer.commit()?;
-            let parts = self.parts()?;
-            if parts.len() > 1 {
-                self.writer.merge(&parts).wait()?;
-            }
-            Ok(())
-        };
-        commit().map_err(failed("be written"))?;
-        self.writer
-            .wait_merging_threads()
-            .map_err(failed("be written"))
-    }
-
-    /// The parts written so far, in the order of their documents.
-    ///
-    /// A merge puts documents one after another as its parts come, and tantivy breaks ties by where a document stands:
-    /// parts in any other order would make rankings differ from build to build.
-    fn parts(&self) -> tantivy::Result<Vec<SegmentId>> {
-        let reader: IndexReader = self
-            .index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()?;
-        let searcher = reader.searcher();
-        let mut parts = Vec::new();
-        for part in searcher.segment_readers() {
-            parts.push((ord_of(part, 0)?, part.segment_id()));
-        }
-        parts.sort_unstable_by_key(|(first, _)| *first);
-        Ok(parts.into_iter().map(|(_, id)| id).collect())
-    }
-}
-
-/// The ordinal of a document of one part.
-fn ord_of(part: &SegmentReader, doc: tantivy::DocId) -> tantivy::Result<DocOrd> {
-    let ord = part
-        .fast_fields()
-        .u64("ord")?
-        .first(doc)
-        .and_then(|ord| u32::try_from(ord).ok());
-    ord.map(DocOrd)
-        .ok_or_else(|| tantivy::TantivyError::InternalError("a document without ordinal".into()))
-}
-
-fn schema() -> (Schema, Fields) {
-    let mut schema = Schema::builder();
-    // Terms come ready from the analyzer: the tokenizer named here never runs.
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer("raw")
-        .set_index_option(IndexRecordOption::WithFreqs);
-    let terms = schema.add_text_field(
-        "terms",
-        TextOptions::default().set_indexing_options(indexing),
-    );
-    let ord = schema.add_u64_field("ord", FAST);
-    (schema.build(), Fields { terms, ord })
+    matches
 }
 
 fn failed(doing: &'static str) -> impl FnOnce(tantivy::TantivyError) -> Error {
@@ -243,71 +320,4 @@ fn failed(doing: &'static str) -> impl FnOnce(tantivy::TantivyError) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn index(docs: &[(&str, &str)]) -> (tempfile::TempDir, LexicalIndex) {
-        let dir = tempfile::tempdir().unwrap();
-        let mut writer = LexicalWriter::create(dir.path()).unwrap();
-        let mut languages = Vec::new();
-        for ((lang, text), ord) in docs.iter().zip(0..) {
-            let lang = lang.parse().unwrap();
-            languages.push(lang);
-            let doc = Document {
-                id: "x".into(),
-                lang,
-                title: String::new(),
-                text: (*text).into(),
-                meta: Default::default(),
-            };
-            writer
-                .add(DocOrd(ord), LexicalWriter::analyze(&doc))
-                .unwrap();
-        }
-        writer.commit().unwrap();
-        let index = LexicalIndex::open(dir.path(), languages).unwrap();
-        (dir, index)
-    }
-
-    #[track_caller]
-    fn check(index: &LexicalIndex, lang: &str, text: &str, expected: &[u32]) {
-        let query = Query {
-            text: text.into(),
-            lang: lang.parse().unwrap(),
-        };
-        let found: Vec<u32> = index
-            .search(&query, 10)
-            .unwrap()
-            .docs()
-            .map(|doc| doc.0)
-            .collect();
-        assert_eq!(found, expected, "{lang}: {text}");
-    }
-
-    #[test]
-    fn words_are_found_in_any_form_and_the_rarer_ones_weigh_more() {
-        let (_dir, index) = index(&[
-            ("en", "The tide rises."),
-            ("en", "The sea."),
-            ("de", "Die Gezeiten."),
-        ]);
-        check(&index, "en", "tides", &[0]);
-        check(&index, "en", "the tides", &[0, 1]);
-        check(&index, "en", "moon", &[]);
-        check(&index, "en", "", &[]);
-    }
-
-    #[test]
-    fn a_query_of_unknown_language_is_read_in_every_language_of_the_index() {
-        let (_dir, index) = index(&[("en", "The tide rises."), ("es", "Las ballenas cantan.")]);
-        check(&index, "und", "tides", &[0]);
-        check(&index, "und", "ballena", &[1]);
-    }
-
-    #[test]
-    fn equal_documents_stand_in_the_order_of_the_index() {
-        let docs: Vec<_> = (0..300).map(|_| ("en", "one word")).collect();
-        let (_dir, index) = index(&docs);
-        check(&index, "en", "word", &(0..10).collect::<Vec<_>>());
-    }
-}
+mod tests;

@@ -40,6 +40,7 @@ mod ranking;
 
 pub mod analyzer;
 pub mod language;
+pub mod lexicon;
 
 pub mod checkpoint;
 mod encoder;
@@ -72,6 +73,7 @@ pub use encoder::{Embeddings, Encoder, EncoderSpec, HashEncoder, Role};
 pub use error::{Cause, Error, Kind, Result};
 pub use fusion::Fusion;
 pub use language::Lang;
+pub use lexical::{Bm25, LexicalSettings, Match};
 pub use monitor::Monitor;
 pub use query::{FirstStage, Plan, Query, RerankPlan};
 pub use ranking::{Candidate, Ranking};

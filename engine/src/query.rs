@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::fusion::Fusion;
 use crate::language::Lang;
+use crate::lexical::Bm25;
 
 /// A query whose language is already resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,9 @@ pub struct Plan {
     pub first_stage: FirstStage,
     /// How many candidates the first stage passes on, and the most hits there can be.
     pub depth: usize,
-    /// How they are reranked; `None` leaves the first stage's order.
+    /// How words are weighed; `None` as the index was made.
+    pub bm25: Option<Bm25>,
+    /// How candidates are reranked; `None` leaves the first stage's order.
     pub rerank: Option<RerankPlan>,
     /// After this moment no more candidates are reranked, and the answer says that it is partial.
     pub deadline: Option<Instant>,
@@ -56,6 +59,7 @@ impl Default for Plan {
         Self {
             first_stage: FirstStage::Hybrid(Fusion::default()),
             depth: 10,
+            bm25: None,
             rerank: None,
             deadline: None,
         }

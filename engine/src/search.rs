@@ -1,6 +1,6 @@
 //! The corridor: query → lexical ∥ dense → fusion → rerank → ranking. One stage a line, and no stage calls back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +13,9 @@ use crate::document::{DocId, DocOrd, Document};
 use crate::encoder::{Encoder, Role};
 use crate::error::{Error, Result};
 use crate::eval::{Retrieved, Run, Topic};
-use crate::language::Lang;
+use crate::language::{Detection, Detector, Lang};
+use crate::lexical::Match;
+use crate::lexicon::{Glossary, Lexicons};
 use crate::query::{FirstStage, Plan, Query, RerankPlan};
 use crate::ranking::{Candidate, Ranking};
 use crate::rerank::{Reranked, Reranker, ScoredBy};
@@ -21,6 +23,8 @@ use crate::segment::{Manifest, Segment};
 
 /// How far down fusion looks at least: a document that is eleventh in both lists may well be the first of both.
 const MIN_FUSED_DEPTH: usize = 100;
+/// The stage that BM25 is.
+const LEXICAL: &str = "lexical";
 /// The stage that rerankers are.
 const RERANK: &str = "rerank";
 
@@ -29,6 +33,7 @@ pub struct Searcher {
     segment: Segment,
     encoder: Arc<dyn Encoder>,
     rerankers: BTreeMap<String, Arc<dyn Reranker>>,
+    detector: Detector,
 }
 
 /// A ranking and how it came about.
@@ -66,31 +71,12 @@ pub struct StageScore {
     pub rank: usize,
     /// On the stage's own scale.
     pub score: f32,
+    /// The words that found it, where words did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub matches: Vec<Match>,
     /// What scored it, where that is a matter of modules.
     #[serde(flatten)]
     pub scored_by: Option<ScoredBy>,
-}
-
-impl Answer {
-    /// Where each stage put `doc`, for those that found it.
-    pub fn explain(&self, doc: DocOrd) -> Vec<StageScore> {
-        let found = |stage: &Stage| {
-            let candidates = stage.ranking.candidates();
-            let at = candidates
-                .iter()
-                .position(|candidate| candidate.doc == doc)?;
-            Some(StageScore {
-                stage: stage.name,
-                rank: at + 1,
-                score: candidates[at].score,
-                scored_by: match stage.name {
-                    RERANK => self.scored_by.get(&doc).cloned(),
-                    _ => None,
-                },
-            })
-        };
-        self.stages.iter().filter_map(found).collect()
-    }
 }
 
 impl Searcher {
@@ -101,16 +87,36 @@ impl Searcher {
     pub fn open(dir: &Path, encoder: Arc<dyn Encoder>) -> Result<Self> {
         let segment = Segment::open(dir)?;
         segment.check_encoder(dir, encoder.spec())?;
+        let languages: Vec<Lang> = segment.manifest.languages.keys().copied().collect();
         Ok(Self {
+            detector: Detector::favouring(&languages),
             segment,
             encoder,
             rerankers: BTreeMap::new(),
         })
     }
 
+    /// The language of a query: the one that was given, or the one that `text` looks like, to which the languages of the
+    /// documents are likelier than others.
+    pub fn query_language(&self, given: Option<Lang>, text: &str) -> Detection {
+        self.detector.given_or_detected(given, text)
+    }
+
     /// The same searcher with a reranker, for plans that name it.
     pub fn with_reranker(mut self, name: &str, reranker: Arc<dyn Reranker>) -> Self {
         self.rerankers.insert(name.to_owned(), reranker);
+        self
+    }
+
+    /// The same searcher, whose words find what they mean in other languages.
+    pub fn with_lexicons(mut self, lexicons: Lexicons) -> Self {
+        self.segment.lexical.terminology.lexicons = lexicons;
+        self
+    }
+
+    /// The same searcher, whose words find every form of the terms in `glossary`.
+    pub fn with_glossary(mut self, glossary: Glossary) -> Self {
+        self.segment.lexical.terminology.glossary = glossary;
         self
     }
 
@@ -128,12 +134,19 @@ impl Searcher {
     /// Answers `query` as `plan` says.
     ///
     /// # Errors
-    /// When a model or an index fails; never because of what a query says.
+    /// When a model or an index fails, or `plan` is out of range; never because of what a query says.
     pub fn search(&self, query: &Query, plan: &Plan) -> Result<Answer> {
+        if let Some(bm25) = &plan.bm25 {
+            bm25.check()?;
+        }
         // Every stage sees as many candidates as the deepest one after it needs.
         let rerank_depth = plan.rerank.as_ref().map_or(0, |rerank| rerank.depth);
         let pool = plan.depth.max(rerank_depth);
-        let lexical = |depth| timed("lexical", || self.segment.lexical.search(query, depth));
+        let lexical = |depth| {
+            timed(LEXICAL, || {
+                self.segment.lexical.search(query, plan.bm25, depth)
+            })
+        };
         let dense = |depth| self.dense(query, depth);
         let mut stages = match &plan.first_stage {
             FirstStage::Lexical => vec![lexical(pool)?],
@@ -144,7 +157,8 @@ impl Searcher {
                 let (lexical, mut stages) = (lexical?, dense?);
                 let rankings = [lexical.ranking.clone(), last_ranking(&stages)];
                 stages.insert(0, lexical);
-                let judges = |i, doc| i != 0 || self.lexical_judges(query, doc);
+                let judged = self.lexically_judged(query.lang);
+                let judges = |i, doc| i != 0 || judged.contains(&self.segment.documents.lang(doc));
                 stages.push(timed("fusion", || {
                     Ok(fusion.fuse_where(&rankings, judges, pool))
                 })?);
@@ -170,6 +184,51 @@ impl Searcher {
             ranking: ranking.cut(plan.depth),
             stages,
         })
+    }
+
+    /// Where each stage of `answer`, which is this searcher's to `query` and `plan`, put each document of its ranking, for
+    /// the stages that found it.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn explain(
+        &self,
+        query: &Query,
+        plan: &Plan,
+        answer: &Answer,
+    ) -> Result<Vec<Vec<StageScore>>> {
+        let docs: Vec<(DocOrd, Lang)> = answer
+            .ranking
+            .docs()
+            .map(|doc| (doc, self.segment.documents.lang(doc)))
+            .collect();
+        let matches = match answer.stages.iter().any(|stage| stage.name == LEXICAL) {
+            true => self.segment.lexical.explain(query, plan.bm25, &docs)?,
+            false => vec![Vec::new(); docs.len()],
+        };
+        let mut explained: Vec<Vec<StageScore>> = vec![Vec::new(); docs.len()];
+        for stage in &answer.stages {
+            let places: HashMap<DocOrd, usize> = stage.ranking.docs().zip(0..).collect();
+            for (at, (doc, _)) in docs.iter().enumerate() {
+                let Some(place) = places.get(doc) else {
+                    continue;
+                };
+                explained[at].push(StageScore {
+                    stage: stage.name,
+                    rank: place + 1,
+                    score: stage.ranking.candidates()[*place].score,
+                    matches: match stage.name {
+                        LEXICAL => matches[at].clone(),
+                        _ => Vec::new(),
+                    },
+                    scored_by: match stage.name {
+                        RERANK => answer.scored_by.get(doc).cloned(),
+                        _ => None,
+                    },
+                });
+            }
+        }
+        Ok(explained)
     }
 
     /// What the reranker that `plan` names makes of the head of `ranking`; nothing after the deadline.
@@ -248,11 +307,12 @@ impl Searcher {
         &*self.encoder
     }
 
-    /// Whether words can tell that `doc` answers `query`: they are of one language, or nobody knows better.
-    fn lexical_judges(&self, query: &Query, doc: DocOrd) -> bool {
-        let lang = self.segment.documents.lang(doc);
-        let unknown = query.lang == Lang::UNKNOWN || lang == Lang::UNKNOWN;
-        unknown || lang.primary() == query.lang.primary()
+    /// The languages of documents that words of a query in `lang` can judge.
+    fn lexically_judged(&self, lang: Lang) -> HashSet<Lang> {
+        let languages = self.segment.manifest.languages.keys().copied();
+        languages
+            .filter(|doc| self.segment.lexical.judges(lang, *doc))
+            .collect()
     }
 
     fn dense(&self, query: &Query, depth: usize) -> Result<Vec<Stage>> {

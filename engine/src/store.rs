@@ -102,6 +102,11 @@ impl DocStore {
             .ok_or_else(|| damaged(&self.path, "a document without an id"))
     }
 
+    /// The language of every document, by ordinal.
+    pub(crate) fn languages(&self) -> &[Lang] {
+        &self.languages
+    }
+
     /// The language of the document at `ord`.
     pub(crate) fn lang(&self, ord: DocOrd) -> Lang {
         self.languages

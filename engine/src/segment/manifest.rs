@@ -9,6 +9,7 @@ use crate::dense::HnswParams;
 use crate::encoder::EncoderSpec;
 use crate::error::{Error, Result};
 use crate::language::Lang;
+use crate::lexical::LexicalSettings;
 use crate::mapped;
 use crate::whole_file;
 
@@ -17,7 +18,7 @@ use super::site::BUILDING;
 pub(super) const FILE: &str = "xenoglot.json";
 const MAGIC: &str = "xenoglot-index";
 /// Raised whenever files change their meaning; an index of another format is refused by name.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What an index is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub struct Manifest {
     pub encoder: EncoderSpec,
     /// How the graph was built.
     pub hnsw: HnswParams,
+    /// How words are weighed, and what is stored of them.
+    pub lexical: LexicalSettings,
     files: Vec<FileEntry>,
     /// Over everything above.
     checksum: String,
@@ -53,6 +56,7 @@ pub(super) struct Contents {
     pub(super) languages: BTreeMap<Lang, usize>,
     pub(super) encoder: EncoderSpec,
     pub(super) hnsw: HnswParams,
+    pub(super) lexical: LexicalSettings,
 }
 
 impl Manifest {
@@ -145,6 +149,7 @@ impl Manifest {
             languages: contents.languages,
             encoder: contents.encoder,
             hnsw: contents.hnsw,
+            lexical: contents.lexical,
             files,
             checksum: String::new(),
         };

@@ -39,11 +39,12 @@ impl Segment {
 
     /// Opens the parts that lie in `files`.
     pub(super) fn open_files(files: &Path, manifest: Manifest) -> Result<Self> {
-        let languages = manifest.languages.keys().copied().collect();
+        let documents = DocStore::open(files)?;
+        let terms = files.join(TERMS);
         Ok(Self {
-            lexical: LexicalIndex::open(&files.join(TERMS), languages)?,
+            lexical: LexicalIndex::open(&terms, documents.languages(), manifest.lexical)?,
             dense: DenseIndex::open(files, manifest.encoder.dim)?,
-            documents: DocStore::open(files)?,
+            documents,
             manifest,
         })
     }

@@ -10,7 +10,7 @@ use crate::dense::{self, HnswParams, VectorWriter};
 use crate::document::{DocId, Document};
 use crate::encoder::{Embeddings, EncoderSpec};
 use crate::error::{Error, Result};
-use crate::lexical::LexicalWriter;
+use crate::lexical::{LexicalSettings, LexicalWriter};
 use crate::monitor::Monitor;
 use crate::store::DocStoreWriter;
 
@@ -26,6 +26,8 @@ pub struct IndexSettings {
     pub encoder: EncoderSpec,
     /// How the graph is built.
     pub hnsw: HnswParams,
+    /// How words are weighed, and what is stored of them.
+    pub lexical: LexicalSettings,
 }
 
 impl IndexSettings {
@@ -34,6 +36,7 @@ impl IndexSettings {
         Self {
             encoder,
             hnsw: HnswParams::default(),
+            lexical: LexicalSettings::default(),
         }
     }
 }
@@ -71,6 +74,7 @@ impl IndexWriter {
     /// When `dir` holds other things than an index, another process writes it, or the settings are out of range.
     pub fn create(dir: &Path, settings: IndexSettings) -> Result<Self> {
         settings.hnsw.check()?;
+        settings.lexical.bm25.check()?;
         let site = Site::claim(dir)?;
         let building = site.building();
         let terms = building.join(TERMS);
@@ -118,7 +122,8 @@ impl IndexWriter {
             });
         }
         let start = Instant::now();
-        let terms: Vec<_> = docs.par_iter().map(LexicalWriter::analyze).collect();
+        let analyze = |doc| LexicalWriter::analyze(doc, &self.settings.lexical);
+        let terms: Vec<_> = docs.par_iter().map(analyze).collect();
         let analyzed = Instant::now();
         let mut ords = Vec::with_capacity(docs.len());
         for doc in &docs {
@@ -126,7 +131,7 @@ impl IndexWriter {
         }
         self.vectors.add(&embeddings)?;
         let stored = Instant::now();
-        for (ord, terms) in ords.into_iter().zip(terms) {
+        for (ord, terms) in ords.into_iter().zip(&terms) {
             self.terms.add(ord, terms)?;
         }
         self.times.lexical += (analyzed - start) + stored.elapsed();
@@ -152,6 +157,7 @@ impl IndexWriter {
             languages: documents.languages(),
             encoder: settings.encoder,
             hnsw: settings.hnsw,
+            lexical: settings.lexical,
         };
         times.store += timed(|| documents.commit())?;
         times.store += timed(|| vectors.commit())?;
