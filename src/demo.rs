@@ -11,6 +11,7 @@ use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
 
 use crate::search::Hits;
 use crate::setup::{ModelArgs, open_index, stop_on_signal};
+use crate::shipped_lexicons::shipped_lexicons;
 use crate::terminal::{self, BOLD, CYAN, DIM};
 
 /// Index a sample corpus in 20 languages, ask it in others, and score the answers
@@ -68,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         summary.manifest.encoder.name
     )?;
     drop(out);
-    let searcher = open_index(&dir.join("index"), encoder)?;
+    let searcher = open_index(&dir.join("index"), encoder)?.with_lexicons(shipped_lexicons());
     let topics = read_topics(&dir.join("topics.jsonl"))?;
     for (id, gloss) in SHOWN {
         let topic = topics
@@ -116,7 +117,7 @@ fn show(searcher: &Searcher, topic: &Topic, gloss: &str) -> Result<()> {
             ..Plan::default()
         },
     )?;
-    Hits::of(searcher, &query, answer)?.print(false)?;
+    Hits::of(searcher, &query, answer)?.print()?;
     writeln!(anstream::stdout())?;
     Ok(())
 }
@@ -178,7 +179,7 @@ fn print_scores(dir: &Path, searcher: &Searcher, topics: &[Topic]) -> Result<()>
     }
     writeln!(
         out,
-        "{DIM}most topics have no answer in their own language: words alone cannot find one{DIM:#}\n"
+        "{DIM}most topics have no answer in their own language: words find one by their translations, vectors by meaning{DIM:#}\n"
     )?;
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answer topics and write the rankings as a TREC run
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Score a run: one line per measure, `measure TAB topic-or-all TAB value`
     Score(ScoreArgs),
 }

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
-use xenoglot_engine::HnswParams;
+use xenoglot_engine::language::Detector;
+use xenoglot_engine::{Bm25, HnswParams, Lang, LexicalSettings};
 use xenoglot_indexer::{Corpus, Error, IndexPlan, OnError, Progress, Skipped, Summary, index};
 
 use crate::language::LangArg;
 use crate::machine;
-use crate::setup::{DEFAULT_INDEX, ModelArgs, stop_on_signal};
+use crate::setup::{Bm25Args, DEFAULT_INDEX, ModelArgs, stop_on_signal};
 use crate::terminal::{BOLD, CYAN, grouped, megabytes, quoted};
 
 /// Index documents: JSON lines with `id`, `text` and, if you like, `title`, `lang` and `meta`
@@ -33,9 +34,17 @@ pub(crate) struct Args {
     /// The language of documents that name none: a code, or auto to detect it
     #[arg(long, value_name = "auto|CODE", default_value = "auto", value_parser = LangArg::parse)]
     lang: LangArg,
+    /// The languages that documents can be in, where they are detected [default: all that are known]
+    #[arg(long, value_name = "CODE,CODE,…", value_delimiter = ',', value_parser = detectable)]
+    languages: Vec<Lang>,
     /// What a wrong line does: end the build with nothing changed, or be left out, counted and listed
     #[arg(long, value_enum, default_value_t)]
     on_error: OnErrorArg,
+    #[command(flatten)]
+    bm25: Bm25Args,
+    /// Let words in Latin letters find documents in other scripts, and the reverse; makes the index larger
+    #[arg(long)]
+    romanised: bool,
     /// Neighbours of a document in the graph; more find more and take more memory
     #[arg(long, value_name = "M", default_value_t = HnswParams::default().m)]
     hnsw_m: usize,
@@ -62,6 +71,14 @@ enum OnErrorArg {
     Skip,
 }
 
+fn detectable(code: &str) -> Result<Lang, String> {
+    let lang: Lang = code
+        .parse()
+        .map_err(|error: xenoglot_engine::Error| error.to_string())?;
+    let known = Detector::knows(lang).then_some(lang);
+    known.ok_or_else(|| "expected a language that can be detected".into())
+}
+
 /// Runs `xenoglot index`.
 pub(crate) fn run(args: &Args) -> Result<()> {
     // Every format so far is a dialect of one reader.
@@ -70,6 +87,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let encoder = args.model.load()?;
     let plan = IndexPlan {
         lang: args.lang.given(),
+        detector: match args.languages.is_empty() {
+            true => Detector::new(),
+            false => Detector::among(&args.languages),
+        },
         on_error: match args.on_error {
             OnErrorArg::Stop => OnError::Stop,
             OnErrorArg::Skip => OnError::Skip,
@@ -77,6 +98,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         hnsw: HnswParams {
             m: args.hnsw_m,
             ef_construction: args.ef_construction,
+        },
+        lexical: LexicalSettings {
+            bm25: args.bm25.over(Bm25::default()),
+            romanised: args.romanised,
         },
     };
     let progress = Progress::default();

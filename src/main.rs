@@ -5,6 +5,7 @@ mod doctor;
 mod embed;
 mod eval;
 mod index;
+mod lexicon;
 mod model;
 mod module;
 mod rerank;
@@ -16,6 +17,7 @@ mod language;
 mod machine;
 mod output;
 mod setup;
+mod shipped_lexicons;
 mod terminal;
 
 use std::io;
@@ -43,6 +45,7 @@ enum Command {
     Eval(eval::Args),
     Model(model::Args),
     Module(module::Args),
+    Lexicon(lexicon::Args),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => eval::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Module(args) => module::run(&args),
+        Command::Lexicon(args) => lexicon::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

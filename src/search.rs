@@ -7,7 +7,6 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use serde::Serialize;
 use xenoglot_engine::eval::{Run, read_topics, write_run};
-use xenoglot_engine::language::given_or_detected;
 use xenoglot_engine::snippet::snippets;
 use xenoglot_engine::{
     Answer, Document, FirstStage, Fusion, Lang, Plan, Query, RerankPlan, Searcher, StageScore,
@@ -15,7 +14,7 @@ use xenoglot_engine::{
 use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
 
 use crate::language::LangArg;
-use crate::setup::{DEFAULT_INDEX, ModelArgs, Stack};
+use crate::setup::{Bm25Args, DEFAULT_INDEX, ModelArgs, Stack, TerminologyArgs};
 use crate::terminal::{self, DIM, HitView};
 
 /// Ask an index
@@ -57,6 +56,10 @@ pub(crate) struct SearchArgs {
     /// The language of the query: a code, or auto to detect it
     #[arg(long, value_name = "auto|CODE", default_value = "auto", value_parser = LangArg::parse)]
     lang: LangArg,
+    #[command(flatten)]
+    bm25: Bm25Args,
+    #[command(flatten)]
+    terminology: TerminologyArgs,
     /// How many hits [default: 10, and 1000 with topics]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     depth: Option<u32>,
@@ -92,10 +95,11 @@ enum Mode {
 
 impl SearchArgs {
     fn open(&self) -> Result<Searcher> {
-        self.model.open_index(&self.index, self.rerank.as_slice())
+        let searcher = self.model.open_index(&self.index, self.rerank.as_slice())?;
+        self.terminology.apply(searcher)
     }
 
-    fn plan(&self, default_depth: usize) -> Plan {
+    fn plan(&self, searcher: &Searcher, default_depth: usize) -> Plan {
         Plan {
             first_stage: match self.mode {
                 Mode::Hybrid => FirstStage::Hybrid(Fusion::default()),
@@ -103,6 +107,7 @@ impl SearchArgs {
                 Mode::Lexical => FirstStage::Lexical,
             },
             depth: self.depth.map_or(default_depth, |depth| depth as usize),
+            bm25: Some(self.bm25.over(searcher.manifest().lexical.bm25)),
             rerank: self.rerank.as_ref().map(|stack| RerankPlan {
                 stack: stack.name.clone(),
                 depth: self.rerank_depth as usize,
@@ -118,13 +123,16 @@ impl SearchArgs {
         if topics.is_empty() {
             bail!("{} holds no topic", path.display());
         }
+        let searcher = self.open()?;
         for topic in topics
             .iter_mut()
             .filter(|topic| topic.lang == Lang::UNKNOWN)
         {
-            topic.lang = given_or_detected(self.lang.given(), &topic.query).lang;
+            let given = self.lang.given();
+            topic.lang = searcher.query_language(given, &topic.query).lang;
         }
-        Ok(self.open()?.run(&topics, &self.plan(1_000), tag)?)
+        let plan = self.plan(&searcher, 1_000);
+        Ok(searcher.run(&topics, &plan, tag)?)
     }
 }
 
@@ -146,17 +154,21 @@ fn one(args: &Args, text: &str) -> Result<()> {
     }
     let searcher = args.search.open()?;
     let start = Instant::now();
-    let language = given_or_detected(args.search.lang.given(), text);
+    let language = searcher.query_language(args.search.lang.given(), text);
     let query = Query {
         text: text.to_owned(),
         lang: language.lang,
     };
-    let answer = searcher.search(&query, &args.search.plan(10))?;
-    let hits = Hits::of(&searcher, &query, answer)?;
-    if args.json {
-        return hits.print_json(args.explain);
+    let plan = args.search.plan(&searcher, 10);
+    let answer = searcher.search(&query, &plan)?;
+    let mut hits = Hits::of(&searcher, &query, answer)?;
+    if args.explain {
+        hits.explain(&searcher, &query, &plan)?;
     }
-    hits.print(args.explain)?;
+    if args.json {
+        return hits.print_json();
+    }
+    hits.print()?;
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
     let n = hits.docs.len();
     let mut err = anstream::stderr().lock();
@@ -179,7 +191,7 @@ struct HitLine<'a> {
     title: &'a str,
     snippet: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    explain: Option<Vec<StageScore>>,
+    explain: Option<&'a [StageScore]>,
 }
 
 /// An answer with all that is shown of it.
@@ -187,6 +199,8 @@ pub(crate) struct Hits {
     answer: Answer,
     docs: Vec<Document>,
     snippets: Vec<String>,
+    /// Of each document, where they were asked for.
+    explanations: Option<Vec<Vec<StageScore>>>,
 }
 
 impl Hits {
@@ -199,7 +213,19 @@ impl Hits {
             answer,
             docs,
             snippets,
+            explanations: None,
         })
+    }
+
+    /// Adds what each stage made of each hit.
+    fn explain(&mut self, searcher: &Searcher, query: &Query, plan: &Plan) -> Result<()> {
+        self.explanations = Some(searcher.explain(query, plan, &self.answer)?);
+        Ok(())
+    }
+
+    fn explanation(&self, rank: usize) -> Option<&[StageScore]> {
+        let explanations = self.explanations.as_ref()?;
+        explanations.get(rank - 1).map(Vec::as_slice)
     }
 
     fn views(&self) -> impl Iterator<Item = HitView<'_>> {
@@ -220,18 +246,18 @@ impl Hits {
     }
 
     /// Prints the hits for people.
-    pub(crate) fn print(&self, explain: bool) -> Result<()> {
+    pub(crate) fn print(&self) -> Result<()> {
         let mut out = anstream::stdout().lock();
         for hit in self.views() {
             terminal::print_hit(&mut out, &hit)?;
-            if explain {
-                terminal::print_explanation(&mut out, &self.answer.explain(hit.candidate.doc))?;
+            if let Some(explanation) = self.explanation(hit.rank) {
+                terminal::print_explanation(&mut out, explanation)?;
             }
         }
         Ok(())
     }
 
-    fn print_json(&self, explain: bool) -> Result<()> {
+    fn print_json(&self) -> Result<()> {
         let mut out = std::io::stdout().lock();
         for hit in self.views() {
             let line = HitLine {
@@ -241,7 +267,7 @@ impl Hits {
                 lang: hit.doc.lang,
                 title: &hit.doc.title,
                 snippet: hit.snippet,
-                explain: explain.then(|| self.answer.explain(hit.candidate.doc)),
+                explain: self.explanation(hit.rank),
             };
             serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
             writeln!(out)?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use xenoglot_api::{App, serve};
 
-use crate::setup::{DEFAULT_INDEX, ModelArgs, Stack};
+use crate::setup::{DEFAULT_INDEX, ModelArgs, Stack, TerminologyArgs};
 use crate::terminal::{BOLD, CYAN, grouped};
 
 /// Answer over HTTP: POST /v1/search, GET /v1/documents/{id}, GET /health
@@ -18,6 +18,8 @@ pub(crate) struct Args {
     index: PathBuf,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    terminology: TerminologyArgs,
     /// Where to listen; port 0 takes a free one
     #[arg(
         long,
@@ -38,6 +40,7 @@ pub(crate) struct Args {
 /// Runs `xenoglot serve`.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let searcher = args.model.open_index(&args.index, &args.rerank)?;
+    let searcher = args.terminology.apply(searcher)?;
     let n_docs = searcher.manifest().n_docs as u64;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let app = App::new(

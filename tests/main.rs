@@ -17,6 +17,7 @@ mod support;
 mod cli;
 mod corpora;
 mod topics;
+mod words;
 
 mod bad_input;
 #[cfg(unix)]
@@ -28,6 +29,8 @@ mod embed;
 
 mod eval;
 
+mod lexicon;
+
 mod demo;
 mod models;
 mod stacks;
@@ -35,4 +38,5 @@ mod stacks;
 mod modules;
 mod rerank;
 
+mod languages;
 mod layering;

@@ -15,6 +15,9 @@ pub(crate) struct SearchRequest {
     pub(crate) mode: Mode,
     #[serde(default = "ten")]
     pub(crate) depth: usize,
+    /// How words are weighed; what is not said is as the index was made.
+    #[serde(default)]
+    pub(crate) bm25: Bm25Settings,
     #[serde(default)]
     pub(crate) rerank: Rerank,
     #[serde(default)]
@@ -52,6 +55,14 @@ impl TryFrom<String> for Mode {
             )),
         }
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bm25Settings {
+    pub(crate) k1: Option<f32>,
+    pub(crate) b: Option<f32>,
+    pub(crate) title_weight: Option<f32>,
 }
 
 /// `false`, or what reranks and how far down.
@@ -112,9 +123,22 @@ pub(crate) struct StageScore {
     pub(crate) stage: &'static str,
     pub(crate) rank: usize,
     pub(crate) score: f32,
+    /// Where words found it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) matches: Vec<Match>,
     /// Where modules scored it.
     #[serde(flatten)]
     pub(crate) scored_by: Option<ScoredBy>,
+}
+
+/// A word of the query, and the terms of the document that stand for it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Match {
+    pub(crate) word: String,
+    pub(crate) terms: Vec<String>,
+    pub(crate) probability: f32,
+    pub(crate) frequency: f32,
+    pub(crate) score: f32,
 }
 
 /// The modules that scored a hit, from the backbone upwards.

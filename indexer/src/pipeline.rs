@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use xenoglot_engine::{
     self as engine, Document, Embeddings, Encoder, HnswParams, IndexSettings, IndexWriter, Lang,
-    Manifest, Monitor, Role, WriteTimes, language,
+    LexicalSettings, Manifest, Monitor, Role, WriteTimes, language::Detector,
 };
 
 use crate::corpus::{Corpus, Record};
@@ -30,14 +30,18 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const MAX_LISTED: usize = 100;
 
 /// How a corpus is to be indexed.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct IndexPlan {
     /// The language of documents that name none; nothing means that it is detected.
     pub lang: Option<Lang>,
+    /// How it is detected.
+    pub detector: Detector,
     /// What a wrong record does.
     pub on_error: OnError,
     /// How the graph is built.
     pub hnsw: HnswParams,
+    /// How words are weighed, and what is stored of them.
+    pub lexical: LexicalSettings,
 }
 
 /// What a wrong record does.
@@ -112,6 +116,7 @@ pub fn index(
     let settings = IndexSettings {
         encoder: encoder.spec().clone(),
         hnsw: plan.hnsw,
+        lexical: plan.lexical,
     };
     let writer = IndexWriter::create(dir, settings)?.with_monitor(Arc::clone(&progress.monitor));
     let inputs = corpus.names();
@@ -120,7 +125,7 @@ pub fn index(
     let (sender, encoded) = sync_channel(QUEUE);
     let over = AtomicBool::new(false);
     let (encode, write) = thread::scope(|scope| {
-        let encoding = scope.spawn(|| encode_batches(reading, plan.lang, encoder, sender, &over));
+        let encoding = scope.spawn(|| encode_batches(reading, plan, encoder, sender, &over));
         let written = write_batches(writer, encoded, plan.on_error, progress);
         over.store(true, Ordering::Relaxed);
         (join(encoding), written)
@@ -208,7 +213,7 @@ impl Reading {
 /// Gives every good record a language and a vector; returns the time spent on each.
 fn encode_batches(
     reading: Reading,
-    lang: Option<Lang>,
+    plan: &IndexPlan,
     encoder: &dyn Encoder,
     sender: SyncSender<EncodedBatch>,
     over: &AtomicBool,
@@ -230,7 +235,7 @@ fn encode_batches(
         batch
             .par_iter_mut()
             .flatten()
-            .for_each(|record| name_language(&mut record.doc, lang));
+            .for_each(|record| name_language(&mut record.doc, plan));
         detecting += start.elapsed();
         let start = Instant::now();
         let texts: Vec<String> = batch
@@ -247,9 +252,10 @@ fn encode_batches(
     }
 }
 
-fn name_language(doc: &mut Document, lang: Option<Lang>) {
+fn name_language(doc: &mut Document, plan: &IndexPlan) {
     if doc.lang == Lang::UNKNOWN {
-        doc.lang = language::given_or_detected(lang, &doc.full_text()).lang;
+        let detection = plan.detector.given_or_detected(plan.lang, &doc.full_text());
+        doc.lang = detection.lang;
     }
 }
 

@@ -4,17 +4,19 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
-use xenoglot_engine::language::{self, Detection};
+use xenoglot_engine::language::Detection;
 use xenoglot_engine::snippet::snippets;
-use xenoglot_engine::{Answer, DocOrd, FirstStage, Fusion, Plan, Query, RerankPlan, Searcher};
+use xenoglot_engine::{
+    Answer, Bm25, Error, FirstStage, Fusion, Manifest, Plan, Query, RerankPlan, Searcher,
+};
 use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
 
 use crate::app::App;
 use crate::body::Body;
 use crate::problem::Problem;
 use crate::wire::{
-    Fallback, Hit, Mode, QueryInfo, Rerank, RerankStack, ScoredBy, SearchRequest, SearchResponse,
-    StageInfo, StageScore,
+    Bm25Settings, Fallback, Hit, Match, Mode, QueryInfo, Rerank, RerankStack, ScoredBy,
+    SearchRequest, SearchResponse, StageInfo, StageScore,
 };
 
 /// Longer texts are documents, not queries; encoders cut them anyway.
@@ -28,7 +30,7 @@ pub(crate) async fn search(
     Body(request): Body<SearchRequest>,
 ) -> Result<Json<SearchResponse>, Problem> {
     let start = Instant::now();
-    let language = query_language(&request)?;
+    let language = query_language(&request, app.searcher())?;
     let plan = plan(&request, &app, start)?;
     app.run(move |searcher| {
         let query = Query {
@@ -36,7 +38,13 @@ pub(crate) async fn search(
             lang: language.lang,
         };
         let answer = searcher.search(&query, &plan)?;
-        let hits = hits(searcher, &query, &answer, request.explain)?;
+        let mut hits = hits(searcher, &query, &answer)?;
+        if request.explain {
+            let explained = searcher.explain(&query, &plan, &answer)?;
+            for (hit, scores) in hits.iter_mut().zip(explained) {
+                hit.explain = Some(scores.into_iter().map(stage_score).collect());
+            }
+        }
         Ok(Json(SearchResponse {
             query: QueryInfo {
                 lang: language.lang,
@@ -52,7 +60,7 @@ pub(crate) async fn search(
     .await
 }
 
-fn query_language(request: &SearchRequest) -> Result<Detection, Problem> {
+fn query_language(request: &SearchRequest, searcher: &Searcher) -> Result<Detection, Problem> {
     let chars = request.query.chars().count();
     if request.query.trim().is_empty() {
         return Err(Problem::field(
@@ -72,7 +80,7 @@ fn query_language(request: &SearchRequest) -> Result<Detection, Problem> {
                 Problem::field("lang", error.to_string())
             })?),
         };
-    Ok(language::given_or_detected(given, &request.query))
+    Ok(searcher.query_language(given, &request.query))
 }
 
 fn plan(request: &SearchRequest, app: &App, start: Instant) -> Result<Plan, Problem> {
@@ -102,8 +110,22 @@ fn plan(request: &SearchRequest, app: &App, start: Instant) -> Result<Plan, Prob
     Ok(Plan {
         first_stage,
         depth: request.depth,
+        bm25: Some(bm25(&request.bm25, app.searcher().manifest())?),
         rerank,
         deadline,
+    })
+}
+
+fn bm25(given: &Bm25Settings, manifest: &Manifest) -> Result<Bm25, Problem> {
+    let settings = manifest.lexical.bm25;
+    let bm25 = Bm25 {
+        k1: given.k1.unwrap_or(settings.k1),
+        b: given.b.unwrap_or(settings.b),
+        title_weight: given.title_weight.unwrap_or(settings.title_weight),
+    };
+    bm25.check().map(|()| bm25).map_err(|error| match &error {
+        Error::Setting { name, .. } => Problem::field(format!("bm25.{name}"), error.to_string()),
+        _ => error.into(),
     })
 }
 
@@ -139,12 +161,7 @@ fn in_range(field: &str, given: usize, max: usize) -> Result<(), Problem> {
     ))
 }
 
-fn hits(
-    searcher: &Searcher,
-    query: &Query,
-    answer: &Answer,
-    explain: bool,
-) -> Result<Vec<Hit>, Problem> {
+fn hits(searcher: &Searcher, query: &Query, answer: &Answer) -> Result<Vec<Hit>, Problem> {
     let docs = searcher.documents(answer.ranking.docs())?;
     let texts: Vec<&str> = docs.iter().map(|doc| doc.text.as_str()).collect();
     let snippets = snippets(searcher.encoder(), &query.text, &texts)?;
@@ -162,19 +179,26 @@ fn hits(
         title: doc.title,
         snippet,
         rank,
-        explain: explain.then(|| explanation(answer, candidate.doc)),
+        explain: None,
     });
     Ok(hits.collect())
 }
 
-fn explanation(answer: &Answer, doc: DocOrd) -> Vec<StageScore> {
-    let wire = |at: xenoglot_engine::StageScore| StageScore {
+fn stage_score(at: xenoglot_engine::StageScore) -> StageScore {
+    let wire = |found: xenoglot_engine::Match| Match {
+        word: found.word,
+        terms: found.terms,
+        probability: found.probability,
+        frequency: found.frequency,
+        score: found.score,
+    };
+    StageScore {
         stage: at.stage,
         rank: at.rank,
         score: at.score,
+        matches: at.matches.into_iter().map(wire).collect(),
         scored_by: at.scored_by.map(scored_by),
-    };
-    answer.explain(doc).into_iter().map(wire).collect()
+    }
 }
 
 fn scored_by(by: xenoglot_engine::ScoredBy) -> ScoredBy {
