@@ -57,7 +57,11 @@ bench-romanised: $(ROMANISED)
 ## MB of text a second that become terms, by language (needs ../shared or XENOGLOT_SHARED).
 bench-analyze:
 	cargo build --release --example analyze
-	taskset -c 0 $(or $(CARGO_TARGET_DIR),target)/release/examples/analyze
+	mkdir -p target/bench/texts
+	for lang in en ar de hi ja ko ru th vi zh; do \
+	    zstdcat $(or $(XENOGLOT_SHARED),../shared)/data/flores-devtest/sent.$$lang.txt.zst > target/bench/texts/$$lang; done
+	$(or $(CARGO_TARGET_DIR),target)/release/examples/analyze \
+	    $$(for lang in en ar de hi ja ko ru th vi zh; do echo $$lang=target/bench/texts/$$lang; done)
 
 ## 100,000 documents: speed of each stage and peak memory (needs ../shared or XENOGLOT_SHARED).
 bench-index:

@@ -1,14 +1,11 @@
 //! How many megabytes of text a second does one core turn into terms, in each kind of script?
 //!
-//! Corpus: plain text files, `LANG=FILE` each; of English, `../shared/data/mono/wikinews-en.jsonl.zst`, of the others the
-//! FLORES-200 devtest sentences. Peer: the floor of the whole index, 10 MB/s of English. Time is the processor's, so that
-//! a busy machine changes little; the median of five passes after one that warms the cache, with the slowest and the fastest.
+//! Corpus: plain text files, `LANG=FILE` each; FLORES-200 devtest sentences. Peer: the floor of the whole index, 10 MB/s of
+//! English. Time is the processor's, so that a busy machine changes little; the median of five passes after one that warms
+//! the cache, with the slowest and the fastest.
 //!
 //! ```sh
-//! mkdir -p target/texts && cd ../shared/data
-//! zstdcat mono/wikinews-en.jsonl.zst | head -4000 | jq -r .text > $OLDPWD/target/texts/en
-//! for lang in ar de hi ja ko ru th vi zh; do zstdcat flores-devtest/sent.$lang.txt.zst > $OLDPWD/target/texts/$lang; done
-//! cd $OLDPWD && cargo run --release --example analyze -- $(cd target/texts && for f in *; do echo $f=target/texts/$f; done)
+//! make bench-analyze        # needs ../shared or XENOGLOT_SHARED
 //! ```
 
 #![allow(clippy::print_stdout, reason = "what is printed is what was measured")]
