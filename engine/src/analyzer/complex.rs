@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed};
 
 /// Making a segmenter costs a thousand times a call of it.
-static SEGMENTER: LazyLock<WordSegmenterBorrowed<'static>> =
+pub(super) static SEGMENTER: LazyLock<WordSegmenterBorrowed<'static>> =
     LazyLock::new(|| WordSegmenter::new_dictionary(Default::default()));
 
 /// Calls `visit` with each word of `run`.

@@ -7,25 +7,19 @@
 mod fold;
 mod pinyin;
 
-use std::sync::LazyLock;
-
 use any_ascii::any_ascii_char;
-use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed};
 use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 
 use crate::language::Lang;
 
+use super::complex::SEGMENTER;
 use fold::Fold;
 
-/// Dictionaries, where ICU also has neural models: their words are those that a reader writes apart in Latin letters.
 /// Longer words are no words, and nobody spells them in another script.
 const MAX_WORD_BYTES: usize = 512;
 /// Dictionaries take memory in proportion to what they are given at once.
 const MAX_PIECE_BYTES: usize = 1 << 16;
-
-static SEGMENTER: LazyLock<WordSegmenterBorrowed<'static>> =
-    LazyLock::new(|| WordSegmenter::new_dictionary(Default::default()));
 
 /// The keys of `text` in reading order, ASCII letters and digits.
 ///
