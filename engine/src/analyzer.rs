@@ -83,12 +83,8 @@ impl Analyzer {
                     cached(&mut cache, profile, word, &mut folded, &mut visit);
                 });
             }
-            Token::Ideographs(run) => {
-                normalize::normalize(run, self.profile_of(Script::Han), &mut folded);
-                ideographs::for_each_term(&folded, &mut visit);
-            }
-            Token::Hangul(run) => {
-                normalize::normalize(run, self.profile_of(Script::Hangul), &mut folded);
+            Token::Ideographs(run, script) => {
+                normalize::normalize(run, self.profile_of(script), &mut folded);
                 ideographs::for_each_term(&folded, &mut visit);
             }
         });
@@ -109,8 +105,9 @@ impl Analyzer {
                     push_words(profile, word, &mut folded, &mut words);
                 });
             }
-            Token::Ideographs(run) => push_pairs(self.profile_of(Script::Han), run, &mut words),
-            Token::Hangul(run) => push_pairs(self.profile_of(Script::Hangul), run, &mut words),
+            Token::Ideographs(run, script) => {
+                push_pairs(self.profile_of(script), run, &mut words);
+            }
         });
         words
     }
@@ -182,7 +179,7 @@ fn spelt(profile: &'static Profile, text: &str) -> Vec<String> {
                 parts.push(part.to_owned())
             });
         }
-        Token::Ideographs(run) | Token::Hangul(run) => {
+        Token::Ideographs(run, _) => {
             normalize::normalize(run, profile, &mut folded);
             parts.push(folded.clone());
         }

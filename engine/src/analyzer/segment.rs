@@ -13,10 +13,8 @@ use super::chars::{self, Class, Kind};
 pub(super) enum Token<'t> {
     /// A word; its script is that of its first letter, or Common where it has none.
     Word(&'t str, Script),
-    /// Han and kana.
-    Ideographs(&'t str),
-    /// What stands between two spaces in Korean.
-    Hangul(&'t str),
+    /// Han and kana, or what stands between two spaces in Korean, and the script that it is read as: Han or Hangul.
+    Ideographs(&'t str, Script),
     /// Thai, Lao, Khmer or Burmese.
     Complex(&'t str, Script),
 }
@@ -44,8 +42,8 @@ pub(super) fn for_each_token<'t>(text: &'t str, mut visit: impl FnMut(Token<'t>)
                 at = run_end(text, at, class);
                 let run = &text[start..at];
                 visit(match class.kind {
-                    Kind::Ideograph => Token::Ideographs(run),
-                    Kind::Hangul => Token::Hangul(run),
+                    Kind::Ideograph => Token::Ideographs(run, Script::Han),
+                    Kind::Hangul => Token::Ideographs(run, Script::Hangul),
                     _ => Token::Complex(run, class.script),
                 });
             }
