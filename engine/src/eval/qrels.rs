@@ -6,6 +6,9 @@ use std::path::Path;
 use crate::document::DocId;
 use crate::error::Result;
 use crate::input::{Line, open_lines};
+use crate::language::Lang;
+
+use super::bias::Languages;
 
 /// The header by which BEIR's three columns are known.
 const BEIR_HEADER: [&str; 3] = ["query-id", "corpus-id", "score"];
@@ -14,6 +17,7 @@ const BEIR_HEADER: [&str; 3] = ["query-id", "corpus-id", "score"];
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Qrels {
     topics: BTreeMap<String, TopicQrels>,
+    languages: Languages,
 }
 
 /// The judged documents of one topic and their grades.
@@ -50,6 +54,24 @@ impl Qrels {
         self.topics.len()
     }
 
+    /// Takes the judgments of `others` in; where both judged a document, theirs counts.
+    pub fn extend(&mut self, others: Self) {
+        for (topic, grades) in others.topics {
+            self.topics.entry(topic).or_default().0.extend(grades.0);
+        }
+        self.languages.extend(others.languages);
+    }
+
+    /// The languages of documents, as far as the file said them or others were added.
+    pub fn languages(&self) -> &Languages {
+        &self.languages
+    }
+
+    /// Takes in the languages of documents, judged or not, for measures that ask for them.
+    pub fn add_languages(&mut self, languages: Languages) {
+        self.languages.extend(languages);
+    }
+
     /// Takes a judgment in; gives the earlier grade back if it was another.
     fn insert(&mut self, topic: &str, doc: &str, grade: i32) -> Option<i32> {
         if !self.topics.contains_key(topic) {
@@ -62,8 +84,8 @@ impl Qrels {
 
 /// The judgments of a file.
 ///
-/// Reads TREC's `topic iteration document grade`, where the iteration is ignored and a line that begins with `#` is
-/// a comment, and BEIR's `query-id corpus-id score`, known by that header. A judgment may be repeated, but not with
+/// Reads TREC's `topic iteration document grade`, where a line that begins with `#` is a comment and the iteration is
+/// ignored unless it is the document's language, as in NeuCLIR, and BEIR's `query-id corpus-id score`, known by that header. A judgment may be repeated, but not with
 /// another grade.
 ///
 /// # Errors
@@ -84,13 +106,21 @@ pub fn read_qrels(path: &Path) -> Result<Qrels> {
             }
             None => *parse.insert(from_trec),
         };
-        let Judgment { topic, doc, grade } = parse(&line)?;
+        let Judgment {
+            topic,
+            doc,
+            grade,
+            lang,
+        } = parse(&line)?;
         if qrels.insert(topic, doc, grade).is_some() {
             return Err(line.malformed(
                 "grade",
                 line.text,
                 "the grade that an earlier line gave this document",
             ));
+        }
+        if let Some(lang) = lang {
+            qrels.languages.insert(doc.into(), lang);
         }
     }
     Ok(qrels)
@@ -102,14 +132,22 @@ struct Judgment<'a> {
     topic: &'a str,
     doc: &'a str,
     grade: i32,
+    lang: Option<Lang>,
 }
 
 fn from_trec<'a>(line: &Line<'a>) -> Result<Judgment<'a>> {
-    let fields: Vec<&str> = line.text.split_whitespace().collect();
-    let &[topic, _iteration, doc, grade] = fields.as_slice() else {
+    let mut fields = line.text.split_whitespace();
+    let mut field = || fields.next();
+    let (Some(topic), Some(iteration), Some(doc), Some(grade), None) =
+        (field(), field(), field(), field(), field())
+    else {
         return Err(line.malformed("line", line.text, "topic, iteration, document and grade"));
     };
-    judgment(line, [topic, doc, grade])
+    let judgment = judgment(line, [topic, doc, grade])?;
+    Ok(Judgment {
+        lang: iteration.parse().ok(),
+        ..judgment
+    })
 }
 
 fn from_beir<'a>(line: &Line<'a>) -> Result<Judgment<'a>> {
@@ -130,7 +168,12 @@ fn judgment<'a>(line: &Line<'_>, [topic, doc, grade]: [&'a str; 3]) -> Result<Ju
     }
     let parsed = grade.parse();
     let grade = parsed.map_err(|_| line.malformed("grade", grade, "a whole number"))?;
-    Ok(Judgment { topic, doc, grade })
+    Ok(Judgment {
+        topic,
+        doc,
+        grade,
+        lang: None,
+    })
 }
 
 #[cfg(test)]
@@ -177,6 +220,13 @@ mod tests {
             &[("1", "d 1", 2)],
         );
         check("1 0 a 1\n1 0 a 1\n", &[("1", "a", 1)]);
+    }
+
+    #[test]
+    fn an_iteration_that_is_a_language_is_kept() {
+        let qrels = read("1 fas a 1\n1 0 b 1\n1 Q0 c 1\n2 zho d 0\n").unwrap();
+        let of = |doc: &str| qrels.languages().of(&doc.into()).to_string();
+        assert_eq!(["a", "b", "c", "d"].map(of), ["fa", "und", "und", "zh"]);
     }
 
     #[test]

@@ -152,7 +152,7 @@ pub fn write_run(path: &Path, run: &Run) -> Result<()> {
 pub fn read_run(path: &Path) -> Result<Run> {
     let mut lines = open_lines(path)?;
     let mut tag = String::new();
-    let mut topics: BTreeMap<String, HashMap<DocId, f32>> = BTreeMap::new();
+    let mut topics: HashMap<String, Vec<Answered>> = HashMap::new();
     while let Some(line) = lines.next_line()? {
         if line.text.trim_start().starts_with('#') {
             continue;
@@ -161,17 +161,71 @@ pub fn read_run(path: &Path) -> Result<Run> {
         if tag != answer.tag {
             answer.tag.clone_into(&mut tag);
         }
-        if !topics.contains_key(answer.topic) {
-            topics.insert(answer.topic.to_owned(), HashMap::new());
-        }
-        let scores = topics.get_mut(answer.topic);
-        if scores.is_some_and(|scores| scores.insert(answer.doc.into(), answer.score).is_some()) {
-            return Err(line.malformed("document", answer.doc, "each document once in a topic"));
+        let retrieved = Retrieved {
+            doc: answer.doc.into(),
+            score: answer.score,
+        };
+        let answered = Answered {
+            retrieved,
+            line: line.number,
+        };
+        match topics.get_mut(answer.topic) {
+            Some(answers) => answers.push(answered),
+            None => {
+                topics.insert(answer.topic.to_owned(), vec![answered]);
+            }
         }
     }
-    let topics = topics.into_iter().map(|(id, scores)| (id, sorted(scores)));
-    let topics = topics.collect();
-    Ok(Run { tag, topics })
+    let mut sorted = BTreeMap::new();
+    for (topic, answers) in topics {
+        check_distinct(path, &answers)?;
+        let ranking = answers.into_iter().map(|answered| answered.retrieved);
+        let mut ranking: Vec<Retrieved> = ranking.collect();
+        ranking.sort_unstable_by(as_judged);
+        sorted.insert(topic, ranking);
+    }
+    Ok(Run {
+        tag,
+        topics: sorted,
+    })
+}
+
+/// A document of a topic, and the line that says so.
+struct Answered {
+    retrieved: Retrieved,
+    line: u64,
+}
+
+/// Refuses a topic with a document twice.
+///
+/// Equal documents stand side by side once they are sorted, which is cheaper than a table of all that were seen.
+fn check_distinct(path: &Path, answers: &[Answered]) -> Result<()> {
+    let mut by_doc: Vec<&Answered> = answers.iter().collect();
+    by_doc.sort_unstable_by(|a, b| {
+        let by_doc = a.retrieved.doc.cmp(&b.retrieved.doc);
+        by_doc.then(a.line.cmp(&b.line))
+    });
+    let again = by_doc
+        .windows(2)
+        .filter(|pair| pair[0].retrieved.doc == pair[1].retrieved.doc);
+    match again
+        .map(|pair| pair[1])
+        .min_by_key(|answered| answered.line)
+    {
+        None => Ok(()),
+        Some(Answered { retrieved, line }) => {
+            let line = Line {
+                path,
+                number: *line,
+                text: "",
+            };
+            Err(line.malformed(
+                "document",
+                &retrieved.doc.0,
+                "each document once in a topic",
+            ))
+        }
+    }
 }
 
 struct Answer<'a> {
@@ -205,15 +259,6 @@ impl<'a> Answer<'a> {
             tag,
         })
     }
-}
-
-fn sorted(scores: HashMap<DocId, f32>) -> Vec<Retrieved> {
-    let retrieved = scores
-        .into_iter()
-        .map(|(doc, score)| Retrieved { doc, score });
-    let mut ranking: Vec<_> = retrieved.collect();
-    ranking.sort_unstable_by(as_judged);
-    ranking
 }
 
 fn as_judged(a: &Retrieved, b: &Retrieved) -> Ordering {

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 
+use super::bias::{Languages, RankedLanguages};
 use super::measure::{JudgedRanking, Measure};
 use super::qrels::{Qrels, TopicQrels};
 use super::run::{Retrieved, Run};
@@ -44,7 +45,8 @@ impl Scores {
         &self.topics
     }
 
-    /// One value per measure over all topics: their mean, or their sum for what is counted (`NumRet`).
+    /// One value per measure over all topics: their mean, or their sum for what is counted (`NumRet`); for
+    /// `AP(found)` the mean over topics of which something relevant was found, for `mean=geometric` that.
     pub fn all(&self) -> &[f64] {
         &self.all
     }
@@ -56,8 +58,15 @@ impl Scores {
 /// does not.
 ///
 /// # Errors
-/// When no topic counts.
+/// When no topic counts, or a measure needs languages of documents and the qrels know none.
 pub fn score(qrels: &Qrels, run: &Run, measures: &[Measure], averaged: Averaged) -> Result<Scores> {
+    let needs_languages = measures.iter().find(|measure| measure.needs_languages());
+    if let (Some(measure), true) = (needs_languages, qrels.languages().is_empty()) {
+        return Err(Error::NoLanguages {
+            measure: measure.to_string(),
+        });
+    }
+    let languages = needs_languages.map(|_| qrels.languages());
     let topics: Vec<TopicScores> = qrels
         .topics()
         .filter_map(|(id, grades)| {
@@ -66,7 +75,7 @@ pub fn score(qrels: &Qrels, run: &Run, measures: &[Measure], averaged: Averaged)
                 (None, Averaged::Judged) => &[],
                 (None, Averaged::Answered) => return None,
             };
-            let ranking = judge(ranking, grades);
+            let ranking = judge(ranking, grades, languages);
             let values = measures
                 .iter()
                 .map(|measure| measure.value(&ranking))
@@ -78,14 +87,10 @@ pub fn score(qrels: &Qrels, run: &Run, measures: &[Measure], averaged: Averaged)
     if topics.is_empty() {
         return Err(nothing_to_score(qrels, run));
     }
-    let all = measures.iter().enumerate().map(|(i, measure)| {
-        let sum: f64 = topics.iter().map(|topic| topic.values[i]).sum();
-        if measure.is_count() {
-            sum
-        } else {
-            sum / topics.len() as f64
-        }
-    });
+    let all = measures
+        .iter()
+        .enumerate()
+        .map(|(i, measure)| measure.over_topics(topics.iter().map(|topic| topic.values[i])));
     Ok(Scores {
         measures: measures.to_vec(),
         all: all.collect(),
@@ -93,10 +98,24 @@ pub fn score(qrels: &Qrels, run: &Run, measures: &[Measure], averaged: Averaged)
     })
 }
 
-fn judge(ranking: &[Retrieved], grades: &TopicQrels) -> JudgedRanking {
-    let grade = |retrieved: &Retrieved| grades.grade(&retrieved.doc).unwrap_or(0);
-    let ranked = ranking.iter().map(grade).collect();
-    JudgedRanking::new(ranked, grades.iter().map(|(_, grade)| grade).collect())
+fn judge(
+    ranking: &[Retrieved],
+    grades: &TopicQrels,
+    languages: Option<&Languages>,
+) -> JudgedRanking {
+    let grade = |retrieved: &Retrieved| grades.grade(&retrieved.doc);
+    let ranked: Vec<Option<i32>> = ranking.iter().map(grade).collect();
+    let judged = grades.iter().map(|(_, grade)| grade).collect();
+    let Some(languages) = languages else {
+        return JudgedRanking::new(ranked, judged);
+    };
+    let langs = ranking.iter().map(|retrieved| languages.of(&retrieved.doc));
+    let of_judged = grades.iter().map(|(doc, grade)| (grade, languages.of(doc)));
+    let languages = RankedLanguages {
+        ranked: ranked.iter().copied().zip(langs).collect(),
+        judged: of_judged.collect(),
+    };
+    JudgedRanking::new(ranked, judged).with_languages(languages)
 }
 
 fn nothing_to_score(qrels: &Qrels, run: &Run) -> Error {
