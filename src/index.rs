@@ -7,20 +7,24 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
+use xenoglot_engine::input::TextEncoding;
 use xenoglot_engine::language::Detector;
 use xenoglot_engine::{Bm25, HnswParams, Lang, LexicalSettings};
-use xenoglot_indexer::{Corpus, Error, IndexPlan, OnError, Progress, Skipped, Summary, index};
+use xenoglot_indexer::{
+    Corpus, CorpusFormat, Error, IndexPlan, OnError, Progress, Skipped, Summary, index,
+};
 
 use crate::language::LangArg;
 use crate::machine;
 use crate::setup::{Bm25Args, DEFAULT_INDEX, ModelArgs, stop_on_signal};
 use crate::terminal::{BOLD, CYAN, grouped, megabytes, quoted};
 
-/// Index documents: JSON lines with `id`, `text` and, if you like, `title`, `lang` and `meta`
+/// Index documents: JSON lines with `id`, `text` and, if you like, `title`, `lang` and `meta`, or a collection's own files
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Files, patterns such as 'docs/*.jsonl.zst', or - for standard input; plain, .gz or .zst
+    /// Files, folders, patterns such as 'docs/*.jsonl.zst', or - for standard input; plain, .gz or .zst
     #[arg(required = true, value_name = "CORPUS")]
     corpora: Vec<String>,
     /// Where the index goes; one that is there is replaced once the new one is complete
@@ -28,9 +32,13 @@ pub(crate) struct Args {
     index: PathBuf,
     #[command(flatten)]
     model: ModelArgs,
-    /// How documents are written down
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    /// How documents are written down; auto looks at the first line of each file
+    #[arg(long, default_value = "auto",
+          value_parser = PossibleValuesParser::new(CorpusFormat::NAMES).try_map(|name| name.parse::<CorpusFormat>()))]
+    format: CorpusFormat,
+    /// How bytes stand for characters, such as latin1; auto is UTF-8, and Latin-1 in `<DOC>`s that are not UTF-8
+    #[arg(long, value_name = "auto|NAME", default_value = "auto")]
+    encoding: TextEncoding,
     /// The language of documents that name none: a code, or auto to detect it
     #[arg(long, value_name = "auto|CODE", default_value = "auto", value_parser = LangArg::parse)]
     lang: LangArg,
@@ -54,17 +62,6 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum Format {
-    /// The only one there is: JSON lines
-    #[default]
-    Auto,
-    /// JSON lines
-    Jsonl,
-    /// JSON lines with BEIR's `_id` and `metadata`
-    Beir,
-}
-
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
 enum OnErrorArg {
     #[default]
     Stop,
@@ -81,9 +78,9 @@ fn detectable(code: &str) -> Result<Lang, String> {
 
 /// Runs `xenoglot index`.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    // Every format so far is a dialect of one reader.
-    let (Format::Auto | Format::Jsonl | Format::Beir) = args.format;
-    let corpus = Corpus::open(&args.corpora)?;
+    let corpus = Corpus::open(&args.corpora)?
+        .with_format(args.format)
+        .with_encoding(args.encoding);
     let encoder = args.model.load()?;
     let plan = IndexPlan {
         lang: args.lang.given(),

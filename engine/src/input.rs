@@ -1,5 +1,8 @@
 //! Text files as they come: plain or compressed, read line by line, and every complaint names file and line.
 
+mod encoding;
+
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -7,6 +10,8 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::error::{Error, Result};
+
+pub use encoding::TextEncoding;
 
 /// A reader whose first bytes were looked at and put back.
 type Rewound<R> = Chain<Cursor<Vec<u8>>, R>;
@@ -52,6 +57,9 @@ pub fn read_lines(path: &Path, bytes: impl Read + Send + 'static) -> Result<Line
         reader,
         number: 0,
         buffer: Vec::new(),
+        encoding: TextEncoding::default(),
+        decoded: String::new(),
+        peeked: false,
     })
 }
 
@@ -76,9 +84,62 @@ pub struct Lines {
     reader: Box<dyn BufRead + Send>,
     number: u64,
     buffer: Vec<u8>,
+    encoding: TextEncoding,
+    /// The line in the buffer, where it is not UTF-8 as it stands.
+    decoded: String,
+    /// The line in the buffer was looked at and is still to be read.
+    peeked: bool,
 }
 
 impl Lines {
+    /// The same lines, in another encoding than UTF-8.
+    pub fn in_encoding(self, encoding: TextEncoding) -> Self {
+        Self { encoding, ..self }
+    }
+
+    /// The bytes of the first line that holds more than white space, which is still to be read; nothing in a file
+    /// without one.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn peek(&mut self) -> Result<Option<&[u8]>> {
+        while self.read()? {
+            if !self.buffer.trim_ascii().is_empty() {
+                self.peeked = true;
+                return Ok(Some(&self.buffer));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The bytes of the next line with its end, blank or not, and its number; nothing at the end of the file.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn next_bytes(&mut self) -> Result<Option<(u64, &[u8])>> {
+        let more = self.read()?;
+        Ok(more.then_some((self.number, &self.buffer)))
+    }
+
+    /// All that is still to be read, in an encoding that is guessed where nobody named it.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn rest(mut self) -> Result<Rest> {
+        let first_line = self.number + u64::from(!self.peeked);
+        let mut bytes = match self.peeked {
+            true => std::mem::take(&mut self.buffer),
+            false => Vec::new(),
+        };
+        let read = self.reader.read_to_end(&mut bytes);
+        read.map_err(|source| cannot_read(&self.path, source))?;
+        Ok(Rest {
+            text: self.encoding.decode_or_guess(&bytes).into_owned(),
+            path: self.path,
+            first_line,
+        })
+    }
+
     /// The next line that holds more than white space, or nothing at the end of the file.
     ///
     /// # Errors
@@ -106,6 +167,9 @@ impl Lines {
 
     /// Fills the buffer with the next line; false at the end of the file.
     fn read(&mut self) -> Result<bool> {
+        if std::mem::take(&mut self.peeked) {
+            return Ok(true);
+        }
         self.buffer.clear();
         let mut line = (&mut self.reader).take(MAX_LINE_BYTES);
         let read = line.read_until(b'\n', &mut self.buffer);
@@ -123,19 +187,66 @@ impl Lines {
     }
 
     /// The line in the buffer.
-    fn line(&self) -> Result<Line<'_>> {
-        let line = |text| Line {
+    fn line(&mut self) -> Result<Line<'_>> {
+        let text = match self.encoding.decode(&self.buffer) {
+            Some(Cow::Borrowed(text)) => text,
+            Some(Cow::Owned(text)) => {
+                self.decoded = text;
+                &self.decoded
+            }
+            None => {
+                let got = String::from_utf8_lossy(&self.buffer);
+                let line = Line {
+                    path: &self.path,
+                    number: self.number,
+                    text: "",
+                };
+                return Err(line.malformed("line", got.trim_end(), "UTF-8 text"));
+            }
+        };
+        Ok(Line {
             path: &self.path,
             number: self.number,
-            text,
-        };
-        match std::str::from_utf8(&self.buffer) {
-            Ok(text) => Ok(line(text.trim_end_matches(['\n', '\r']))),
-            Err(_) => {
-                let got = String::from_utf8_lossy(&self.buffer);
-                Err(line("").malformed("line", got.trim_end(), "UTF-8 text"))
-            }
+            text: text.trim_end_matches(['\n', '\r']),
+        })
+    }
+}
+
+/// The rest of a text file, for formats whose records do not end with a line.
+#[derive(Debug)]
+pub struct Rest {
+    /// The file.
+    pub path: PathBuf,
+    /// All of it.
+    pub text: String,
+    first_line: u64,
+}
+
+impl Rest {
+    /// The line in which the byte at `offset` stands, without its text.
+    pub fn line_at(&self, offset: usize) -> Line<'_> {
+        let before = self.text.as_bytes().iter().take(offset);
+        Line {
+            path: &self.path,
+            number: self.first_line + before.filter(|byte| **byte == b'\n').count() as u64,
+            text: "",
         }
+    }
+}
+
+/// A field between tabs as it was meant: what Python's `csv` module quoted is unquoted.
+///
+/// That module quotes a field only for the sake of a quotation mark or a tab in it, and doubles the marks. A query
+/// that somebody put in quotation marks has no doubled ones inside, and keeps its own.
+pub fn unquoted(field: &str) -> Cow<'_, str> {
+    let inner = field
+        .strip_prefix('"')
+        .and_then(|field| field.strip_suffix('"'));
+    match inner {
+        Some(inner) if inner.contains("\"\"") && !inner.replace("\"\"", "").contains('"') => {
+            Cow::Owned(inner.replace("\"\"", "\""))
+        }
+        _ => Cow::Borrowed(field),
     }
 }
 
@@ -153,11 +264,22 @@ pub struct Line<'a> {
 impl Line<'_> {
     /// The error that says what is wrong with a field of this line.
     pub fn malformed(&self, field: &'static str, got: &str, expected: &'static str) -> Error {
+        let got = got.chars().take(QUOTED_CHARS).collect();
+        self.malformed_in_full(field, got, expected)
+    }
+
+    /// The same with all of what was got, however long: where it is what there is to choose from.
+    pub(crate) fn malformed_in_full(
+        &self,
+        field: &'static str,
+        got: String,
+        expected: &'static str,
+    ) -> Error {
         Error::Malformed {
             path: self.path.to_owned(),
             line: self.number,
             field,
-            got: got.chars().take(QUOTED_CHARS).collect(),
+            got,
             expected,
         }
     }
@@ -273,6 +395,44 @@ mod tests {
         }
         let expected = [(1, "one"), (2, ""), (3, "  "), (4, "zwei"), (5, "drei")];
         assert_eq!(read, expected.map(|(n, text)| (n, text.to_owned())));
+    }
+
+    #[test]
+    fn what_was_looked_at_is_still_read() {
+        let mut lines = read_lines(Path::new("-"), TEXT.as_bytes()).unwrap();
+        for _ in 0..2 {
+            assert_eq!(lines.peek().unwrap(), Some("one\r\n".as_bytes()));
+        }
+        assert_eq!(lines.next_line().unwrap().unwrap().number, 1);
+        assert_eq!(lines.peek().unwrap(), Some("zwei\n".as_bytes()));
+        let rest = lines.rest().unwrap();
+        assert_eq!(rest.text, "zwei\ndrei");
+        assert_eq!(rest.line_at(5).number, 5);
+        let rest = read_lines(Path::new("-"), TEXT.as_bytes()).unwrap().rest();
+        assert_eq!(rest.unwrap().line_at(6).number, 3);
+    }
+
+    #[test]
+    fn a_named_encoding_is_that_of_every_line() {
+        let lines = read_lines(Path::new("-"), &b"f\xfcnf\n\xe9t\xe9"[..]).unwrap();
+        let mut lines = lines.in_encoding("latin1".parse().unwrap());
+        assert_eq!(lines.next_line().unwrap().unwrap().text, "fünf");
+        assert_eq!(lines.next_line().unwrap().unwrap().text, "été");
+    }
+
+    #[test]
+    fn only_what_was_quoted_by_a_machine_is_unquoted() {
+        for (field, expected) in [
+            ("plain", "plain"),
+            (r#""Series ""Tehran"" ""#, r#"Series "Tehran" "#),
+            (r#""""All"" of it""#, r#""All" of it"#),
+            (r#""a whole title""#, r#""a whole title""#),
+            (r#""Cry" and "whisper""#, r#""Cry" and "whisper""#),
+            ("\"", "\""),
+            ("\"\"", "\"\""),
+        ] {
+            assert_eq!(unquoted(field), expected, "{field}");
+        }
     }
 
     #[test]

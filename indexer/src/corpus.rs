@@ -1,23 +1,35 @@
 //! The corpora that can be read: one file per format.
 
+mod files;
+mod format;
+
 mod jsonl;
+mod sgml;
+mod squad;
+mod tsv;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use xenoglot_engine::{self as engine, Document, input};
+use xenoglot_engine::input::{Line, Lines, TextEncoding};
+use xenoglot_engine::{self as engine, Document, Lang, input};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-/// The standard input, as an argument.
-const STDIN: &str = "-";
+pub use format::CorpusFormat;
+
+use files::STDIN;
 
 /// Files of documents, in the order they were named.
 #[derive(Debug)]
 pub struct Corpus {
     paths: Vec<PathBuf>,
+    /// Of each file: the language of documents that name none, as far as somebody knows.
+    langs: Vec<Lang>,
+    format: CorpusFormat,
+    encoding: TextEncoding,
 }
 
 /// A document, and where it stands.
@@ -31,14 +43,60 @@ pub(crate) struct Record {
 impl Corpus {
     /// The files that `inputs` name: paths, patterns such as `docs/*.jsonl.zst`, or `-` for the standard input.
     ///
+    /// A folder stands for the files in it and below, in the order of their names, but for hidden ones and document
+    /// types (`.dtd`).
+    ///
     /// # Errors
     /// When a pattern matches nothing, or a folder cannot be looked into.
     pub fn open(inputs: &[String]) -> Result<Self> {
         let mut paths = Vec::new();
         for input in inputs {
-            paths.extend(expand(input)?);
+            paths.extend(files::named(input)?);
         }
-        Ok(Self { paths })
+        Ok(Self {
+            langs: vec![Lang::UNKNOWN; paths.len()],
+            paths,
+            format: CorpusFormat::default(),
+            encoding: TextEncoding::default(),
+        })
+    }
+
+    /// The same files, in a format that their first lines are not asked for.
+    pub fn with_format(self, format: CorpusFormat) -> Self {
+        Self { format, ..self }
+    }
+
+    /// The same files, in another encoding than UTF-8.
+    pub fn with_encoding(self, encoding: TextEncoding) -> Self {
+        Self { encoding, ..self }
+    }
+
+    /// The same files, whose documents are in `lang` where they name no language.
+    pub fn in_language(self, lang: Lang) -> Self {
+        Self {
+            langs: vec![lang; self.paths.len()],
+            ..self
+        }
+    }
+
+    /// These files and then those of `other`, read in the format and the encoding of these.
+    pub fn followed_by(mut self, other: Self) -> Self {
+        self.paths.extend(other.paths);
+        self.langs.extend(other.langs);
+        self
+    }
+
+    /// Every document of every file.
+    ///
+    /// A wrong one is an [`engine::Error::Malformed`], after which the sequence goes on; any other error ends its file.
+    pub fn documents(self) -> impl Iterator<Item = engine::Result<Document>> + Send {
+        let records = self.records(Arc::default());
+        records.map(|record| record.map(|record| record.doc))
+    }
+
+    /// The files.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
     }
 
     /// Bytes of all files as they lie on disk; nothing where one of them hides its size, as the standard input does.
@@ -67,40 +125,98 @@ impl Corpus {
         self,
         read_bytes: Arc<AtomicU64>,
     ) -> impl Iterator<Item = engine::Result<Record>> + Send {
-        self.paths.into_iter().flat_map(move |path| {
-            let (records, failure) = match open(&path, Arc::clone(&read_bytes)) {
-                Ok(lines) => (Some(jsonl::records(lines, path)), None),
-                Err(error) => (None, Some(Err(error))),
+        let files = self.paths.into_iter().zip(self.langs);
+        files.flat_map(move |(path, lang)| {
+            let lines = open(&path, Arc::clone(&read_bytes));
+            let records = match lines.and_then(|lines| self.format.read(lines, path, self.encoding))
+            {
+                Ok(records) => records,
+                Err(error) => Box::new(std::iter::once(Err(error))),
             };
-            records.into_iter().flatten().chain(failure)
+            records.map(move |record| {
+                let mut record = record?;
+                if record.doc.lang == Lang::UNKNOWN {
+                    record.doc.lang = lang;
+                }
+                Ok(record)
+            })
         })
     }
 }
 
-fn expand(input: &str) -> Result<Vec<PathBuf>> {
-    if input == STDIN || Path::new(input).exists() {
-        return Ok(vec![PathBuf::from(input)]);
+/// The records of one file.
+type Records = Box<dyn Iterator<Item = engine::Result<Record>> + Send>;
+
+impl CorpusFormat {
+    fn read(self, lines: Lines, path: PathBuf, encoding: TextEncoding) -> engine::Result<Records> {
+        let mut lines = lines.in_encoding(encoding);
+        let path: Arc<Path> = path.into();
+        let format = match self {
+            Self::Auto => match lines.peek()? {
+                Some(line) => Self::of_first_line(line),
+                None => return Ok(Box::new(std::iter::empty())),
+            },
+            named => named,
+        };
+        Ok(match format {
+            Self::Auto | Self::Jsonl => by_line(lines, path, |line| jsonl::read(line).map(Some)),
+            Self::Tsv => {
+                let mut columns = tsv::Columns::default();
+                by_line(lines, path, move |line| columns.read(line))
+            }
+            Self::Sgml => Box::new(sgml::records(lines, path, encoding)),
+            Self::Squad => Box::new(squad::records(lines, path, squad::Unit::Paragraph)?),
+            Self::SquadSentences => Box::new(squad::records(lines, path, squad::Unit::Sentence)?),
+        })
     }
-    let pattern = || input.to_owned();
-    let paths = glob::glob(input).map_err(|source| Error::Pattern {
-        pattern: pattern(),
-        source,
-    })?;
-    let mut files = Vec::new();
-    for path in paths {
-        let path = path.map_err(|error| engine::Error::Read {
-            path: error.path().to_owned(),
-            source: error.into(),
-        })?;
-        if path.is_file() {
-            files.push(path);
+}
+
+/// The records of a file that has one a line, as `read` reads it; a line may hold none.
+fn by_line(
+    mut lines: Lines,
+    path: Arc<Path>,
+    mut read: impl FnMut(Line<'_>) -> engine::Result<Option<Document>> + Send + 'static,
+) -> Records {
+    let mut ended = false;
+    Box::new(std::iter::from_fn(move || {
+        while !ended {
+            let (line, doc) = match lines.next_line() {
+                Ok(None) => return None,
+                Ok(Some(line)) => (line.number, read(line)),
+                Err(error) => {
+                    // Text that is not UTF-8 spoils its line alone; a file that cannot be read is at its end.
+                    ended = !matches!(error, engine::Error::Malformed { .. });
+                    return Some(Err(error));
+                }
+            };
+            let path = Arc::clone(&path);
+            if let Some(doc) = doc.transpose() {
+                return Some(doc.map(|doc| Record { doc, path, line }));
+            }
         }
+        None
+    }))
+}
+
+/// `doc`, if it can be indexed; a title without a text is the text.
+fn checked(mut doc: Document, line: Line<'_>) -> engine::Result<Document> {
+    // Runs and qrels separate their columns by white space.
+    if doc.id.0.is_empty() || doc.id.0.contains(char::is_whitespace) {
+        return Err(line.malformed("id", &doc.id.0, "a string without white space"));
     }
-    if files.is_empty() {
-        Err(Error::NoMatch { pattern: pattern() })
-    } else {
-        Ok(files)
+    if doc.text.trim().is_empty() {
+        if doc.title.trim().is_empty() {
+            return Err(line.malformed("text", &doc.text, "a string that is not empty"));
+        }
+        doc.text = std::mem::take(&mut doc.title);
     }
+    Ok(doc)
+}
+
+/// The language that a field of `line` names.
+fn lang(code: &str, line: Line<'_>) -> engine::Result<Lang> {
+    code.parse()
+        .map_err(|_| line.malformed("lang", code, "a language code such as `sw` or `zh-Hant`"))
 }
 
 fn open(path: &Path, read_bytes: Arc<AtomicU64>) -> engine::Result<input::Lines> {

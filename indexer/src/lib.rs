@@ -28,6 +28,6 @@ mod pipeline;
 
 mod error;
 
-pub use corpus::Corpus;
+pub use corpus::{Corpus, CorpusFormat};
 pub use error::{Error, Result};
 pub use pipeline::{IndexPlan, OnError, Progress, Skipped, Summary, Timings, index};

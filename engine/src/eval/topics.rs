@@ -1,13 +1,20 @@
-//! Topics: the queries of a test collection.
+//! Topics: the queries of a test collection, one file per format.
+
+mod blocks;
+mod choice;
+mod hc4;
+mod lines;
+mod trec;
 
 use std::collections::HashSet;
 use std::path::Path;
 
-use serde_json::{Map, Value};
-
 use crate::error::Result;
-use crate::input::{Line, open_lines};
+use crate::input::{Line, Lines, Rest, open_lines};
 use crate::language::Lang;
+use crate::squad::read_squad;
+
+pub use choice::{TopicChoice, TopicField, TopicFormat};
 
 /// An information need of a test collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,76 +27,101 @@ pub struct Topic {
     pub lang: Lang,
 }
 
-/// The topics of a file, in its order.
+/// A topic as it stands, and where.
+struct RawTopic {
+    id: String,
+    query: String,
+    lang: Lang,
+    line: u64,
+}
+
+/// The topics of a file, in its order: their titles, in English where there are several languages.
 ///
-/// A file whose first line opens a brace holds JSON lines, `{"id", "query", "lang"?}` or BEIR's `{"_id", "text"}`;
-/// any other holds lines of identifier, tab, query. Blank lines are skipped.
+/// The first line shows the format. Blank lines are skipped.
 ///
 /// # Errors
-/// When the file cannot be read, a line is malformed, or an identifier comes twice.
+/// When the file cannot be read, a topic is malformed, or an identifier comes twice.
 pub fn read_topics(path: &Path) -> Result<Vec<Topic>> {
+    read_topics_as(path, &TopicChoice::default())
+}
+
+/// The topics of a file, in its order, and of each what was chosen.
+///
+/// # Errors
+/// Those of [`read_topics`], and when the file has not what was chosen.
+pub fn read_topics_as(path: &Path, choice: &TopicChoice) -> Result<Vec<Topic>> {
     let mut lines = open_lines(path)?;
-    let mut parse: Option<fn(&Line) -> Result<Topic>> = None;
-    let mut topics = Vec::new();
+    let Some(first) = lines.peek()? else {
+        return Ok(Vec::new());
+    };
+    let format = choice.format.unwrap_or(TopicFormat::of_first_line(first));
+    choice.check(format)?;
+    let raw = match format {
+        TopicFormat::Jsonl => by_line(lines, |line| lines::from_json(line, choice).map(Some)),
+        TopicFormat::Tsv => by_line(lines, |line| lines::from_tsv(line).map(Some)),
+        TopicFormat::Hc4 => by_line(lines, |line| hc4::read(line, choice)),
+        TopicFormat::Trec => trec::read(&lines.rest()?, choice),
+        TopicFormat::Blocks => blocks::read(&lines.rest()?, choice),
+        TopicFormat::Squad => questions(&lines.rest()?),
+    }?;
     let mut seen = HashSet::new();
-    while let Some(line) = lines.next_line()? {
-        let parse = *parse.get_or_insert(match line.text.trim_start().starts_with('{') {
-            true => from_json,
-            false => from_tsv,
-        });
-        let topic = parse(&line)?;
+    let finished = raw.into_iter().map(|raw| {
+        let line = Line {
+            path,
+            number: raw.line,
+            text: "",
+        };
+        let topic = finished(raw, choice, line)?;
         if !seen.insert(topic.id.clone()) {
             return Err(line.malformed("id", &topic.id, "an identifier that no line above has"));
         }
-        topics.push(topic);
+        Ok(topic)
+    });
+    finished.collect()
+}
+
+fn by_line(
+    mut lines: Lines,
+    read: impl Fn(Line<'_>) -> Result<Option<RawTopic>>,
+) -> Result<Vec<RawTopic>> {
+    let mut topics = Vec::new();
+    while let Some(line) = lines.next_line()? {
+        topics.extend(read(line)?);
     }
     Ok(topics)
 }
 
-fn from_json(line: &Line) -> Result<Topic> {
-    let record: Map<String, Value> = serde_json::from_str(line.text)
-        .map_err(|_| line.malformed("line", line.text, "one JSON object"))?;
-    let lang = match record.get("lang") {
-        None | Some(Value::Null) => Lang::UNKNOWN,
-        Some(code) => code
-            .as_str()
-            .and_then(|code| code.parse().ok())
-            .ok_or_else(|| {
-                line.malformed(
-                    "lang",
-                    &code.to_string(),
-                    "a language code such as `sw` or `zh-Hant`",
-                )
-            })?,
+fn questions(rest: &Rest) -> Result<Vec<RawTopic>> {
+    let lang = rest.path.file_stem().and_then(|file| file.to_str());
+    let lang = lang.and_then(|file| file.split('.').next()?.parse().ok());
+    let articles = read_squad(rest)?.data.into_iter();
+    let paragraphs = articles.flat_map(|article| article.paragraphs);
+    let questions = paragraphs.flat_map(|paragraph| paragraph.questions);
+    let topics = questions.map(|question| RawTopic {
+        id: question.id,
+        query: question.text,
+        lang: lang.unwrap_or(Lang::UNKNOWN),
+        line: rest.line_at(0).number,
+    });
+    Ok(topics.collect())
+}
+
+/// The chosen fields of a topic, each of which has to be there, as one query.
+fn joined(
+    line: Line<'_>,
+    choice: &TopicChoice,
+    text: impl Fn(TopicField) -> Option<String>,
+) -> Result<String> {
+    let field = |field: &TopicField| {
+        let found = text(*field).filter(|text| !text.trim().is_empty());
+        found.ok_or_else(|| line.malformed(field.name(), "nothing", "some text"))
     };
-    topic(
-        line,
-        text_of(line, &record, ["id", "_id"])?,
-        text_of(line, &record, ["query", "text"])?,
-        lang,
-    )
+    let fields: Result<Vec<String>> = choice.fields.iter().map(field).collect();
+    Ok(fields?.join(" "))
 }
 
-/// The first of the two fields that is there; numbers stand for the text they are written as.
-fn text_of(line: &Line, record: &Map<String, Value>, names: [&'static str; 2]) -> Result<String> {
-    match names.iter().find_map(|name| record.get(*name)) {
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        Some(other) => Err(line.malformed(names[0], &other.to_string(), "a string")),
-        None => Err(line.malformed(names[0], line.text, "an object with this field")),
-    }
-}
-
-fn from_tsv(line: &Line) -> Result<Topic> {
-    let (id, query) = line
-        .text
-        .split_once('\t')
-        .ok_or_else(|| line.malformed("query", line.text, "an identifier, a tab and a query"))?;
-    topic(line, id.to_owned(), query.to_owned(), Lang::UNKNOWN)
-}
-
-fn topic(line: &Line, id: String, query: String, lang: Lang) -> Result<Topic> {
-    let (id, query) = (id.trim().to_owned(), query.trim().to_owned());
+fn finished(raw: RawTopic, choice: &TopicChoice, line: Line<'_>) -> Result<Topic> {
+    let (mut id, query) = (raw.id.trim().to_owned(), raw.query.trim().to_owned());
     if id.is_empty() || id.starts_with('#') || id.contains(char::is_whitespace) {
         return Err(line.malformed(
             "id",
@@ -97,78 +129,32 @@ fn topic(line: &Line, id: String, query: String, lang: Lang) -> Result<Topic> {
             "an identifier without white space or a leading `#`",
         ));
     }
+    if choice.numeric_ids {
+        id = number(&id)
+            .ok_or_else(|| line.malformed("id", &id, "an identifier with a number in it"))?;
+    }
     if query.is_empty() {
         return Err(line.malformed("query", &query, "some text"));
     }
+    let lang = match raw.lang {
+        Lang::UNKNOWN => choice.lang.unwrap_or(Lang::UNKNOWN),
+        named => named,
+    };
     Ok(Topic { id, query, lang })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(content: &str) -> Result<Vec<Topic>> {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("topics");
-        std::fs::write(&path, content).unwrap();
-        read_topics(&path)
-    }
-
-    #[track_caller]
-    fn check(content: &str, expected: &[(&str, &str, &str)]) {
-        let topics = read(content).unwrap();
-        let found: Vec<_> = topics
-            .iter()
-            .map(|topic| (topic.id.as_str(), topic.query.as_str(), topic.lang.code()))
-            .collect();
-        assert_eq!(found, expected, "{content}");
-    }
-
-    #[track_caller]
-    fn check_error(content: &str, expected: &str) {
-        let error = read(content).unwrap_err().to_string();
-        assert!(error.contains(expected), "{content}: {error}");
-    }
-
-    #[test]
-    fn json_lines_and_tsv_are_told_apart_by_their_content() {
-        check("", &[]);
-        check(
-            r#"{"id": "1", "query": "maji safi", "lang": "swa"}"#,
-            &[("1", "maji safi", "sw")],
-        );
-        check(
-            "{\"_id\": 7, \"text\": \"a\"}\n\n{\"id\": \"8\", \"query\": \"b\", \"text\": \"long\", \"lang\": null}\n",
-            &[("7", "a", "und"), ("8", "b", "und")],
-        );
-        check(
-            "C141\tLetter bomb\r\nC142\tChristo\twraps \n",
-            &[
-                ("C141", "Letter bomb", "und"),
-                ("C142", "Christo\twraps", "und"),
-            ],
-        );
-    }
-
-    #[test]
-    fn a_bad_line_is_named_with_its_field() {
-        check_error("1\ta\n\n1\tb\n", "topics:3: field `id`: got \"1\"");
-        check_error("1 no tab\n", "topics:1: field `query`: got \"1 no tab\"");
-        check_error("1\ta\n2\t  \n", "topics:2: field `query`: got \"\"");
-        check_error("a b\tc\n", "topics:1: field `id`: got \"a b\"");
-        check_error("#1\tc\n", "topics:1: field `id`: got \"#1\"");
-        check_error("{\"id\": \"1\"}\n", "topics:1: field `query`");
-        check_error(
-            "{\"id\": [1], \"query\": \"a\"}\n",
-            "topics:1: field `id`: got \"[1]\"",
-        );
-        check_error(
-            "{\"id\": \"1\", \"query\": \"a\"}\nnot json\n",
-            "topics:2: field `line`: got \"not json\"",
-        );
-        check_error(
-            "{\"id\": \"1\", \"query\": \"a\", \"lang\": \"klingon\"}\n",
-            "topics:1: field `lang`",
-        );
+/// The last number in an identifier, without leading zeros: 451 of `10.2452/451-AH`.
+fn number(id: &str) -> Option<String> {
+    let digits = id.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let start = digits.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let digits = &digits[start..];
+    let number = digits.trim_start_matches('0');
+    match (digits, number) {
+        ("", _) => None,
+        (_, "") => Some("0".into()),
+        (_, number) => Some(number.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,85 +1,72 @@
-//! JSON lines: `{"id", "title"?, "text", "lang"?, "meta"?}`, and BEIR's `_id` and `metadata`.
+//! JSON lines: `{"id", "title"?, "text", "lang"?, "meta"?}`, and what collections call these fields.
 //!
-//! Fields of other names are kept with the document's `meta`.
-
-use std::path::PathBuf;
-use std::sync::Arc;
+//! Among them are BEIR's and MTEB's `_id`, MIRACL's, Mr.TyDi's and CIRAL's `docid`, and Anserini's `contents`, whose first
+//! line is the title. HC4, NeuCLIR, HC3 and Patapsco have our names. Fields of other names are kept with the document's
+//! `meta`.
 
 use serde_json::{Map, Value};
-use xenoglot_engine::input::{Line, Lines};
+use xenoglot_engine::input::Line;
 use xenoglot_engine::{DocId, Document, Lang, Result};
 
-use super::Record;
+use super::checked;
 
-/// The records of a file, one a line.
-pub(super) fn records(mut lines: Lines, path: PathBuf) -> impl Iterator<Item = Result<Record>> {
-    let path = Arc::from(path);
-    let mut ended = false;
-    std::iter::from_fn(move || {
-        if ended {
-            return None;
-        }
-        let record = match lines.next_line() {
-            Ok(None) => return None,
-            Ok(Some(line)) => {
-                let number = line.number;
-                read(line).map(|doc| Record {
-                    doc,
-                    path: Arc::clone(&path),
-                    line: number,
-                })
-            }
-            Err(error) => {
-                // Text that is not UTF-8 spoils its line alone; a file that cannot be read is at its end.
-                ended = !matches!(error, xenoglot_engine::Error::Malformed { .. });
-                Err(error)
-            }
-        };
-        Some(record)
-    })
-}
+/// Names of the identifier, ours first.
+const IDS: [&str; 5] = ["id", "_id", "docid", "doc_id", "docno"];
 
-fn read(line: Line<'_>) -> Result<Document> {
+/// The document of a line.
+pub(super) fn read(line: Line<'_>) -> Result<Document> {
     let mut fields: Map<String, Value> = serde_json::from_str(line.text)
         .map_err(|_| line.malformed("line", line.text, "one JSON object"))?;
-    Ok(Document {
-        id: id(&mut fields, line)?,
-        lang: lang(&mut fields, line)?,
-        title: optional_string(&mut fields, "title", line)?.unwrap_or_default(),
-        text: text(&mut fields, line)?,
+    let id = id(&mut fields, line)?;
+    let lang = lang(&mut fields, line)?;
+    let title = optional_string(&mut fields, "title", line)?;
+    let (title, text) = match optional_string(&mut fields, "text", line)? {
+        Some(text) => (title, text),
+        None => contents(&mut fields, title, line)?,
+    };
+    let doc = Document {
+        id,
+        lang,
+        title: title.unwrap_or_default(),
+        text,
         meta: meta(fields, line)?,
-    })
+    };
+    checked(doc, line)
 }
 
 fn id(fields: &mut Map<String, Value>, line: Line<'_>) -> Result<DocId> {
     let expected = "a string without white space";
-    let id = match fields.remove("id").or_else(|| fields.remove("_id")) {
-        Some(Value::String(id)) => id,
-        Some(Value::Number(id)) if id.is_u64() => id.to_string(),
-        Some(other) => return Err(line.malformed("id", &other.to_string(), expected)),
-        None => return Err(line.malformed("id", "nothing", expected)),
-    };
-    // Runs and qrels separate their columns by white space.
-    if id.is_empty() || id.contains(char::is_whitespace) {
-        return Err(line.malformed("id", &id, expected));
+    match IDS.iter().find_map(|name| fields.remove(*name)) {
+        Some(Value::String(id)) => Ok(DocId(id)),
+        Some(Value::Number(id)) if id.is_u64() => Ok(DocId(id.to_string())),
+        Some(other) => Err(line.malformed("id", &other.to_string(), expected)),
+        None => Err(line.malformed("id", "nothing", expected)),
     }
-    Ok(DocId(id))
 }
 
 fn lang(fields: &mut Map<String, Value>, line: Line<'_>) -> Result<Lang> {
-    let Some(code) = optional_string(fields, "lang", line)? else {
-        return Ok(Lang::UNKNOWN);
-    };
-    code.parse()
-        .map_err(|_| line.malformed("lang", &code, "a language code such as `sw` or `zh-Hant`"))
+    match optional_string(fields, "lang", line)? {
+        Some(code) => super::lang(&code, line),
+        None => Ok(Lang::UNKNOWN),
+    }
 }
 
-fn text(fields: &mut Map<String, Value>, line: Line<'_>) -> Result<String> {
-    let expected = "a string that is not empty";
-    match optional_string(fields, "text", line)? {
-        Some(text) if !text.trim().is_empty() => Ok(text),
-        Some(text) => Err(line.malformed("text", &text, expected)),
-        None => Err(line.malformed("text", "nothing", expected)),
+/// Title and text of a record without `text`.
+fn contents(
+    fields: &mut Map<String, Value>,
+    title: Option<String>,
+    line: Line<'_>,
+) -> Result<(Option<String>, String)> {
+    let Some(contents) = optional_string(fields, "contents", line)? else {
+        // Some records of BEIR's collections are no more than a title.
+        if title.is_some() {
+            return Ok((title, String::new()));
+        }
+        return Err(line.malformed("text", "nothing", "a string that is not empty"));
+    };
+    match contents.split_once('\n') {
+        Some((first, rest)) if title.is_none() => Ok((Some(first.to_owned()), rest.to_owned())),
+        _ => Ok((title, contents)),
     }
 }
 
@@ -141,6 +128,35 @@ mod tests {
             (least.id, least.lang, least.title),
             ("12".into(), Lang::UNKNOWN, String::new())
         );
+    }
+
+    #[test]
+    fn every_dialect_is_read() {
+        for (text, expected) in [
+            (
+                r#"{"docid":"7#0","title":"T","text":"x","url":"u"}"#,
+                ["7#0", "T", "x"],
+            ),
+            (r#"{"id":"7","contents":"T\nx\ny"}"#, ["7", "T", "x\ny"]),
+            (r#"{"id":"7","contents":"x"}"#, ["7", "", "x"]),
+            (
+                r#"{"id":"7","title":"T","contents":"x\ny"}"#,
+                ["7", "T", "x\ny"],
+            ),
+            (
+                r#"{"id":"7","cc_file":"f","time":"t","title":"T","text":"x","url":"u"}"#,
+                ["7", "T", "x"],
+            ),
+            (
+                r#"{"id":"7","lang":"eng","date":"2020-01-01","text":"x"}"#,
+                ["7", "", "x"],
+            ),
+            (r#"{"_id":"7","title":"T","text":""}"#, ["7", "", "T"]),
+            (r#"{"_id":"7","title":"T"}"#, ["7", "", "T"]),
+        ] {
+            let doc = read_text(text).unwrap();
+            assert_eq!([doc.id.0, doc.title, doc.text], expected, "{text}");
+        }
     }
 
     #[test]
