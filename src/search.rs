@@ -6,16 +6,16 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
-use xenoglot_engine::eval::{Run, read_topics, write_run};
+use xenoglot_engine::eval::{Run, read_topics_as, write_run};
 use xenoglot_engine::snippet::snippets;
-use xenoglot_engine::{
-    Answer, Document, FirstStage, Fusion, Lang, Plan, Query, RerankPlan, Searcher, StageScore,
-};
+use xenoglot_engine::{Answer, Document, Lang, Plan, Query, RerankPlan, Searcher, StageScore};
 use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
 
+use crate::first_stage::FirstStageArgs;
 use crate::language::LangArg;
 use crate::setup::{Bm25Args, DEFAULT_INDEX, ModelArgs, Stack, TerminologyArgs};
 use crate::terminal::{self, DIM, HitView};
+use crate::topics::TopicArgs;
 
 /// Ask an index
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// What to look for, in any language
     #[arg(required_unless_present = "topics", conflicts_with = "topics")]
     query: Option<String>,
-    /// Many queries: JSON lines with `id` and `query`, or `id TAB query`
+    /// Many queries: JSON lines with `id` and `query`, `id TAB query`, or a collection's own topics
     #[arg(long, value_name = "FILE", env = "XENOGLOT_TOPICS", requires = "run")]
     topics: Option<PathBuf>,
     /// Where the rankings of --topics go, as a TREC run
@@ -42,7 +42,7 @@ pub(crate) struct Args {
     explain: bool,
 }
 
-/// Which index to search, and how; `eval run` takes the same.
+/// Which index to search, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SearchArgs {
     /// The index
@@ -50,9 +50,8 @@ pub(crate) struct SearchArgs {
     index: PathBuf,
     #[command(flatten)]
     model: ModelArgs,
-    /// Where candidates come from
-    #[arg(long, value_enum, default_value_t)]
-    mode: Mode,
+    #[command(flatten)]
+    first_stage: FirstStageArgs,
     /// The language of the query: a code, or auto to detect it
     #[arg(long, value_name = "auto|CODE", default_value = "auto", value_parser = LangArg::parse)]
     lang: LangArg,
@@ -74,6 +73,8 @@ pub(crate) struct SearchArgs {
     /// How much the first stage's scores count beside the reranker's, from 0 to 1
     #[arg(long, value_name = "W", default_value_t = 0.0, value_parser = weight, requires = "rerank")]
     first_stage_weight: f32,
+    #[command(flatten)]
+    topics: TopicArgs,
 }
 
 fn weight(text: &str) -> Result<f32, String> {
@@ -82,30 +83,16 @@ fn weight(text: &str) -> Result<f32, String> {
     weight.ok_or_else(|| "expected a number from 0 to 1".into())
 }
 
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum Mode {
-    /// Lexical and dense, fused by reciprocal ranks
-    #[default]
-    Hybrid,
-    /// Nearest vectors
-    Dense,
-    /// BM25
-    Lexical,
-}
-
 impl SearchArgs {
     fn open(&self) -> Result<Searcher> {
         let searcher = self.model.open_index(&self.index, self.rerank.as_slice())?;
         self.terminology.apply(searcher)
     }
 
-    fn plan(&self, searcher: &Searcher, default_depth: usize) -> Plan {
-        Plan {
-            first_stage: match self.mode {
-                Mode::Hybrid => FirstStage::Hybrid(Fusion::default()),
-                Mode::Dense => FirstStage::Dense,
-                Mode::Lexical => FirstStage::Lexical,
-            },
+    fn plan(&self, searcher: &Searcher, default_depth: usize) -> Result<Plan> {
+        Ok(Plan {
+            first_stage: self.first_stage.first_stage()?,
+            feedback: self.first_stage.feedback(),
             depth: self.depth.map_or(default_depth, |depth| depth as usize),
             bm25: Some(self.bm25.over(searcher.manifest().lexical.bm25)),
             rerank: self.rerank.as_ref().map(|stack| RerankPlan {
@@ -114,12 +101,12 @@ impl SearchArgs {
                 first_stage_weight: self.first_stage_weight,
             }),
             deadline: None,
-        }
+        })
     }
 
     /// Answers every topic of `path`; trec_eval's usual depth unless `--depth` says otherwise.
     pub(crate) fn run_topics(&self, path: &Path, tag: &str) -> Result<Run> {
-        let mut topics = read_topics(path)?;
+        let mut topics = read_topics_as(path, &self.topics.choice())?;
         if topics.is_empty() {
             bail!("{} holds no topic", path.display());
         }
@@ -131,7 +118,7 @@ impl SearchArgs {
             let given = self.lang.given();
             topic.lang = searcher.query_language(given, &topic.query).lang;
         }
-        let plan = self.plan(&searcher, 1_000);
+        let plan = self.plan(&searcher, 1_000)?;
         Ok(searcher.run(&topics, &plan, tag)?)
     }
 }
@@ -159,7 +146,7 @@ fn one(args: &Args, text: &str) -> Result<()> {
         text: text.to_owned(),
         lang: language.lang,
     };
-    let plan = args.search.plan(&searcher, 10);
+    let plan = args.search.plan(&searcher, 10)?;
     let answer = searcher.search(&query, &plan)?;
     let mut hits = Hits::of(&searcher, &query, answer)?;
     if args.explain {

@@ -55,7 +55,8 @@ fn wrong_usage_is_a_2_and_does_nothing() {
         "eval score --qrels qrels.txt",
         "eval score --qrels qrels.txt --run run.trec -m nDCG@0",
         "eval score --qrels qrels.txt --run run.trec -m charm",
-        "eval run --index index",
+        "eval run",
+        "eval ablate --system",
     ] {
         let ran = world.xenoglot(args).run();
         assert_eq!(ran.code(), Some(2), "{args}: {ran}");
@@ -76,7 +77,7 @@ fn every_path_option_is_also_read_from_the_environment() {
         ("embed", &["--model", "--output"]),
         ("doctor", &["--index", "--model"]),
         ("demo", &["--dir", "--model"]),
-        ("eval run", &["--index", "--model", "--topics", "--run"]),
+        ("eval run", &["--out", "--data"]),
         ("eval score", &["--qrels", "--run"]),
     ] {
         let help = world.xenoglot(command).arg("--help").succeeds().stdout;
@@ -206,22 +207,31 @@ fn is_fused(hit: &Value) {
 }
 
 #[test]
-fn hybrid_adds_reciprocal_ranks_with_k_60_from_1() {
+fn rrf_adds_reciprocal_ranks_with_k_60_from_1() {
     let world = World::indexed();
     // Words of three languages: of none in particular.
-    let hits = world.hits("--index index --mode hybrid --explain", "moon horno mond");
+    let args = "--index index --mode hybrid --fusion rrf --explain";
+    let hits = world.hits(args, "moon horno mond");
     assert!(hits.len() >= 3, "{hits:?}");
     hits.iter().for_each(is_fused);
-    // Nobody asked for another mode.
-    let usual = world.ids("--index index", "moon horno mond");
-    let ids: Vec<&str> = hits.iter().map(|hit| hit["id"].as_str().unwrap()).collect();
-    assert_eq!(usual, ids);
 }
 
 #[test]
-fn hybrid_scores_of_documents_in_the_querys_language_are_reciprocal_ranks() {
+fn hybrid_is_what_nobody_has_to_ask_for() {
     let world = World::indexed();
-    let args = "--index index --mode hybrid --explain --lang en";
+    assert_eq!(
+        world.ids(
+            "--index index --mode hybrid --fusion z-score",
+            "moon horno mond"
+        ),
+        world.ids("--index index", "moon horno mond")
+    );
+}
+
+#[test]
+fn rrf_of_documents_in_the_querys_language_is_reciprocal_ranks() {
+    let world = World::indexed();
+    let args = "--index index --fusion rrf --explain --lang en";
     let hits = world.hits(args, "sailors keep the iron moon");
     let english: Vec<&Value> = hits.iter().filter(|hit| hit["lang"] == "en").collect();
     assert_eq!(english.len(), 2, "{hits:?}");

@@ -184,7 +184,9 @@ fn depth_bounds_the_hits() {
 #[test]
 fn an_explanation_adds_up() {
     let server = serve();
-    let answer = server.search(&json!({ "query": "moon horno mond", "explain": true }));
+    let asked =
+        json!({ "query": "moon horno mond", "fusion": { "method": "rrf" }, "explain": true });
+    let answer = server.search(&asked);
     for hit in answer["hits"].as_array().unwrap() {
         let stages = hit["explain"].as_array().unwrap();
         let first = stages

@@ -53,6 +53,18 @@ impl Problem {
     }
 }
 
+/// # Errors
+/// When `given`, the value of `field`, is not from 1 to `max`.
+pub(crate) fn in_range(field: &str, given: usize, max: usize) -> Result<(), Problem> {
+    if (1..=max).contains(&given) {
+        return Ok(());
+    }
+    Err(Problem::field(
+        field,
+        format!("{field} is {given}, expected 1 to {max}"),
+    ))
+}
+
 impl From<xenoglot_engine::Error> for Problem {
     fn from(error: xenoglot_engine::Error) -> Self {
         let status = match error.kind() {

@@ -18,6 +18,10 @@ pub(crate) struct SearchRequest {
     /// How words are weighed; what is not said is as the index was made.
     #[serde(default)]
     pub(crate) bm25: Bm25Settings,
+    /// How the two rankings of the hybrid mode become one.
+    pub(crate) fusion: Option<FusionSettings>,
+    /// How the best documents by their words add to the words.
+    pub(crate) feedback: Option<FeedbackSettings>,
     #[serde(default)]
     pub(crate) rerank: Rerank,
     #[serde(default)]
@@ -63,6 +67,23 @@ pub(crate) struct Bm25Settings {
     pub(crate) k1: Option<f32>,
     pub(crate) b: Option<f32>,
     pub(crate) title_weight: Option<f32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FusionSettings {
+    pub(crate) method: Option<String>,
+    pub(crate) k: Option<f32>,
+    pub(crate) lexical_weight: Option<f32>,
+    pub(crate) per_language: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeedbackSettings {
+    pub(crate) docs: Option<usize>,
+    pub(crate) terms: Option<usize>,
+    pub(crate) original_weight: Option<f32>,
 }
 
 /// `false`, or what reranks and how far down.

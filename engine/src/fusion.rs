@@ -1,30 +1,76 @@
 //! One ranking out of several.
 
-use std::collections::HashMap;
+mod ballot;
+mod normalise;
+mod written;
+
+use std::collections::BTreeMap;
 
 use crate::document::DocOrd;
+use crate::error::{Error, Result};
+use crate::language::Lang;
 use crate::ranking::{Candidate, Ranking};
 
+use ballot::{Ballot, Leg, ballots};
+
+pub use normalise::Normalisation;
+pub use written::FusionMethod;
+
+/// What a calibrated score leaves undecided, the score across languages decides: the first documents of all languages are
+/// equals, and without it the language that was indexed first would always lead. Small enough to decide nothing else.
+const TIE_BREAK: f64 = 1e-6;
+
 /// How rankings are fused.
+///
+/// In a file it is a name (`"rrf"`) or a table (`{ method = "z-score", lexical_weight = 0.3, per_language = true }`).
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum Fusion {
-    /// Reciprocal rank fusion: a document's score is the sum of 1 / (`k` + rank) over the rankings that hold it,
-    /// ranks from 1 (Cormack, Clarke & Büttcher 2009).
-    ReciprocalRank {
-        /// Larger means that the first ranks stand out less.
-        k: f32,
-    },
+pub struct Fusion {
+    /// What a place in a ranking is worth.
+    pub method: FusionMethod,
+    /// How much the first ranking counts, which is the lexical one, from 0 to 1; the others share the rest.
+    pub lexical_weight: f32,
+    /// Whether a place counts among documents of the same language alone: the first document of every language is then
+    /// worth the same, and lists do not lean to the language of the query, which scores higher whatever it says.
+    pub per_language: bool,
 }
 
 impl Default for Fusion {
-    /// Reciprocal rank fusion with the k = 60 of its authors.
+    /// Sums of z-scores, both rankings alike, languages as they come.
     fn default() -> Self {
-        Self::ReciprocalRank { k: 60.0 }
+        Self {
+            method: FusionMethod::default(),
+            lexical_weight: 0.5,
+            per_language: false,
+        }
     }
 }
 
 impl Fusion {
+    /// # Errors
+    /// When a number is out of its range.
+    pub fn check(&self) -> Result<()> {
+        let refused = |name, got: f32, expected| {
+            Err(Error::Setting {
+                name,
+                got: got.to_string(),
+                expected,
+            })
+        };
+        if let FusionMethod::ReciprocalRank { k } = self.method
+            && !(0.0..=1e6).contains(&k)
+        {
+            return refused("k", k, "a number from 0 to 1000000");
+        }
+        if !(0.0..=1.0).contains(&self.lexical_weight) {
+            return refused(
+                "lexical_weight",
+                self.lexical_weight,
+                "a number from 0 to 1",
+            );
+        }
+        Ok(())
+    }
+
     /// The best `depth` documents of all `rankings`.
     pub fn fuse(&self, rankings: &[Ranking], depth: usize) -> Ranking {
         self.fuse_where(rankings, |_, _| true, depth)
@@ -42,151 +88,107 @@ impl Fusion {
         judges: impl Fn(usize, DocOrd) -> bool,
         depth: usize,
     ) -> Ranking {
-        let ballots = self.ballots(rankings, judges);
-        let agreement: Vec<f64> = (0..rankings.len())
-            .map(|i| agreement(&ballots, i))
-            .collect();
-        let score = |ballot: Ballot| {
-            let votes = ballot
-                .votes
-                .iter()
-                .zip(&ballot.judged)
-                .zip(&agreement)
-                .enumerate();
-            let counted = votes.map(|(i, ((&vote, &judged), agreement))| match judged {
-                true => vote,
-                false => vote.max(agreement * ballot.others(i)),
-            });
-            Candidate {
-                doc: ballot.doc,
-                score: counted.sum::<f64>() as f32,
-            }
-        };
-        Ranking::new(ballots.into_iter().map(score).collect(), depth)
+        self.fuse_among(rankings, judges, |_| Lang::UNKNOWN, depth)
     }
 
-    fn ballots(&self, rankings: &[Ranking], judges: impl Fn(usize, DocOrd) -> bool) -> Vec<Ballot> {
-        let Self::ReciprocalRank { k } = *self;
-        let mut votes: HashMap<DocOrd, Vec<f64>> = HashMap::new();
-        for (i, ranking) in rankings.iter().enumerate() {
-            for (doc, rank) in ranking.docs().zip(1u32..) {
-                let votes = votes
-                    .entry(doc)
-                    .or_insert_with(|| vec![0.0; rankings.len()]);
-                votes[i] = 1.0 / (f64::from(k) + f64::from(rank));
+    /// The same, where `lang(doc)` is the language that a document is calibrated in, if that is asked for.
+    pub fn fuse_among(
+        &self,
+        rankings: &[Ranking],
+        judges: impl Fn(usize, DocOrd) -> bool,
+        lang: impl Fn(DocOrd) -> Lang,
+        depth: usize,
+    ) -> Ranking {
+        let weights = self.weights(rankings.len());
+        let scores = |lang: &dyn Fn(DocOrd) -> Lang| {
+            let legs = rankings.iter().zip(&weights).enumerate();
+            // What counts for nothing finds nothing either.
+            let legs = legs.filter(|(_, (_, weight))| **weight > 0.0);
+            let legs = legs.map(|(place, (ranking, weight))| Leg {
+                place,
+                weight: *weight,
+                votes: self.votes(place, ranking, lang),
+            });
+            scores(&legs.collect::<Vec<_>>(), &judges)
+        };
+        let mut fused = scores(&lang);
+        if self.per_language {
+            let across = scores(&|_| Lang::UNKNOWN);
+            for ((_, score), (_, across)) in fused.iter_mut().zip(across) {
+                *score += TIE_BREAK * across;
             }
         }
-        let ballot = |(doc, votes): (DocOrd, Vec<f64>)| {
-            let judged = (0..votes.len()).map(|i| judges(i, doc)).collect();
-            Ballot { doc, votes, judged }
+        let candidate = |(doc, score): (DocOrd, f64)| Candidate {
+            doc,
+            score: score as f32,
         };
-        let mut ballots: Vec<Ballot> = votes.into_iter().map(ballot).collect();
-        // A map has no order, and sums of floating-point numbers depend on theirs.
-        ballots.sort_unstable_by_key(|ballot| ballot.doc);
-        ballots
+        Ranking::new(fused.into_iter().map(candidate).collect(), depth)
+    }
+
+    /// How much each of `n` rankings counts; 1 on average, so that equal weights leave scores what the method says.
+    fn weights(&self, n: usize) -> Vec<f64> {
+        let lexical = f64::from(self.lexical_weight);
+        let weight = |place| match place {
+            _ if n == 1 => 1.0,
+            0 => n as f64 * lexical,
+            _ => n as f64 * (1.0 - lexical) / (n - 1) as f64,
+        };
+        (0..n).map(weight).collect()
+    }
+
+    /// What each document of `ranking`, which stands at `place`, is worth; at least 0, which is what others are.
+    fn votes(
+        &self,
+        place: usize,
+        ranking: &Ranking,
+        lang: &dyn Fn(DocOrd) -> Lang,
+    ) -> Vec<(DocOrd, f64)> {
+        let mut groups: BTreeMap<Lang, Vec<&Candidate>> = BTreeMap::new();
+        for candidate in ranking.candidates() {
+            let group = match self.per_language {
+                true => lang(candidate.doc),
+                false => Lang::UNKNOWN,
+            };
+            groups.entry(group).or_default().push(candidate);
+        }
+        let mut votes = Vec::with_capacity(ranking.len());
+        for group in groups.values() {
+            match self.method {
+                FusionMethod::ReciprocalRank { k } => {
+                    let ranked = group.iter().zip(1u32..);
+                    votes.extend(ranked.map(|(candidate, rank)| {
+                        (candidate.doc, 1.0 / (f64::from(k) + f64::from(rank)))
+                    }));
+                }
+                FusionMethod::Sum(normalisation) => {
+                    let scale = normalisation.scale(place, group, ranking.candidates());
+                    let scaled = group
+                        .iter()
+                        .map(|candidate| (candidate.doc, scale.of(candidate.score)));
+                    votes.extend(scaled);
+                }
+            }
+        }
+        votes
     }
 }
 
-/// What every ranking said of one document.
-struct Ballot {
-    doc: DocOrd,
-    votes: Vec<f64>,
-    judged: Vec<bool>,
-}
-
-impl Ballot {
-    /// The mean vote of the rankings that judge the document, but for ranking `i`.
-    fn others(&self, i: usize) -> f64 {
-        let judging = |other: &usize| *other != i && self.judged[*other];
-        let n = (0..self.votes.len()).filter(judging).count().max(1);
-        (0..self.votes.len())
-            .filter(judging)
-            .map(|other| self.votes[other])
-            .sum::<f64>()
-            / n as f64
-    }
-}
-
-/// How ranking `i` compares with the others on the documents that it judges and they found, from 0 to 1; 1 where there
-/// is none.
-fn agreement(ballots: &[Ballot], i: usize) -> f64 {
-    let judged = ballots
-        .iter()
-        .filter(|ballot| ballot.judged[i] && ballot.others(i) > 0.0);
-    let (own, others) = judged.fold((0.0, 0.0), |(own, others), ballot| {
-        (own + ballot.votes[i], others + ballot.others(i))
-    });
-    if others > 0.0 {
-        (own / others).min(1.0)
-    } else {
-        1.0
-    }
+/// The documents that any of `legs` holds, in the order of the index, and the sum of what each leg says of them.
+fn scores(legs: &[Leg], judges: &impl Fn(usize, DocOrd) -> bool) -> Vec<(DocOrd, f64)> {
+    let ballots = ballots(legs, judges);
+    let agreement: Vec<f64> = (0..legs.len())
+        .map(|i| ballot::agreement(&ballots, i))
+        .collect();
+    let score = |ballot: &Ballot| {
+        let mut counted: Vec<f64> = (0..legs.len())
+            .map(|i| legs[i].weight * ballot.counted(i, agreement[i]))
+            .collect();
+        // Sums depend on their order, and which ranking comes first is to change nothing.
+        counted.sort_by(f64::total_cmp);
+        (ballot.doc, counted.iter().sum())
+    };
+    ballots.iter().map(score).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn ranking(docs: &[u32]) -> Ranking {
-        let candidates = docs.iter().zip(0u16..).map(|(&doc, i)| Candidate {
-            doc: DocOrd(doc),
-            score: -f32::from(i),
-        });
-        Ranking::new(candidates.collect(), docs.len())
-    }
-
-    #[test]
-    fn reciprocal_ranks_add_up() {
-        let fused = Fusion::default().fuse(&[ranking(&[1, 2]), ranking(&[2, 3])], 10);
-        let expected = [
-            (2, 1.0 / 62.0 + 1.0 / 61.0),
-            (1, 1.0 / 61.0),
-            (3, 1.0 / 62.0),
-        ];
-        for (candidate, (doc, score)) in fused.candidates().iter().zip(expected) {
-            assert_eq!(candidate.doc, DocOrd(doc));
-            assert!((candidate.score - score).abs() < 1e-7);
-        }
-    }
-
-    #[test]
-    fn a_ranking_that_cannot_judge_a_document_counts_as_it_does_on_average() {
-        // The first ranking judges even documents alone. Of 2 and 4 it found one; 5 it put first all the same.
-        let rankings = [ranking(&[5, 2]), ranking(&[1, 2, 4, 5])];
-        let fused = Fusion::default().fuse_where(&rankings, |i, doc| i == 1 || doc.0 % 2 == 0, 10);
-        let agreement = (1.0 / 62.0) / (1.0 / 62.0 + 1.0 / 63.0);
-        let expected = [
-            (2, 2.0 / 62.0),
-            (5, 1.0 / 61.0 + 1.0 / 64.0),
-            (1, (1.0 + agreement) / 61.0),
-            (4, 1.0 / 63.0),
-        ];
-        assert_eq!(fused.len(), expected.len());
-        for (candidate, (doc, score)) in fused.candidates().iter().zip(expected) {
-            assert_eq!(candidate.doc, DocOrd(doc));
-            assert!((f64::from(candidate.score) - score).abs() < 1e-7);
-        }
-    }
-
-    #[test]
-    fn where_a_ranking_judges_nothing_the_other_decides_alone() {
-        let rankings = [Ranking::default(), ranking(&[3, 1, 2])];
-        let fused = Fusion::default().fuse_where(&rankings, |i, _| i == 1, 10);
-        assert_eq!(fused.docs().map(|doc| doc.0).collect::<Vec<_>>(), [3, 1, 2]);
-    }
-
-    proptest! {
-        #[test]
-        fn fusing_in_another_order_gives_the_same_ranking(
-            a in Just((0u32..12).collect::<Vec<_>>()).prop_shuffle(),
-            b in Just((6u32..18).collect::<Vec<_>>()).prop_shuffle(),
-            depth in 0usize..20,
-        ) {
-            let fusion = Fusion::default();
-            let (a, b) = (ranking(&a), ranking(&b));
-            prop_assert_eq!(fusion.fuse(&[a.clone(), b.clone()], depth), fusion.fuse(&[b, a], depth));
-        }
-    }
-}
+mod tests;

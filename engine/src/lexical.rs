@@ -2,6 +2,7 @@
 
 mod bm25;
 mod clause;
+mod feedback;
 mod fields;
 mod part;
 mod postings;
@@ -23,7 +24,7 @@ use crate::query::Query;
 use crate::ranking::Ranking;
 
 use bm25::idf;
-use clause::{Clause, ClauseField};
+use clause::{Clause, ClauseField, Source};
 use fields::key;
 use part::Part;
 use postings::{AlternativePostings, ClausePostings, TermPostings};
@@ -31,7 +32,9 @@ use reading::{Reading, Terminology};
 use top::Top;
 
 pub use bm25::Bm25;
+pub use feedback::Rm3;
 
+pub(crate) use feedback::{Believed, Expansion};
 pub(crate) use writer::LexicalWriter;
 
 /// What is fixed about terms when an index is made.
@@ -46,7 +49,7 @@ pub struct LexicalSettings {
 /// Why a document was found by its words: a word of the query, and a term of the document that stands for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Match {
-    /// As the query has it.
+    /// As the query has it; the term itself, where feedback looked for it.
     pub word: String,
     /// As the index stores it; several, where a word's translation has several words.
     pub terms: Vec<String>,
@@ -70,7 +73,19 @@ pub(crate) struct LexicalIndex {
 struct Wanted {
     clauses: BTreeMap<Lang, Vec<Clause>>,
     /// How many documents hold a word, or what stands for it, and how many there are in the languages where any does.
-    frequencies: HashMap<(ClauseField, String), (f32, usize)>,
+    frequencies: HashMap<Counted, (f32, usize)>,
+}
+
+/// What is counted together in all languages: a word, where it is looked for, and where it comes from.
+type Counted = (Source, ClauseField, String);
+
+/// What a query's words are looked for with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Weighing<'e> {
+    /// How words are weighed; `None` as the index was made.
+    pub(crate) bm25: Option<Bm25>,
+    /// What is looked for beside them.
+    pub(crate) expansion: Option<&'e Expansion>,
 }
 
 impl Wanted {
@@ -80,10 +95,14 @@ impl Wanted {
     /// weighed by one language at a time, its documents in a small language, where no word can be rare, would lie
     /// below all those in a large one.
     fn idf(&self, clause: &Clause) -> f32 {
-        let word = (clause.field, clause.word.clone());
-        let (df, n_docs) = self.frequencies.get(&word).copied().unwrap_or_default();
+        let counted = self.frequencies.get(&counted(clause));
+        let (df, n_docs) = counted.copied().unwrap_or_default();
         idf(n_docs, df)
     }
+}
+
+fn counted(clause: &Clause) -> Counted {
+    (clause.source, clause.field, clause.word.clone())
 }
 
 impl LexicalIndex {
@@ -106,14 +125,16 @@ impl LexicalIndex {
     pub(crate) fn search(
         &self,
         query: &Query,
-        bm25: Option<Bm25>,
+        weighing: Weighing<'_>,
         depth: usize,
     ) -> Result<Ranking> {
-        let bm25 = bm25.unwrap_or(self.settings.bm25);
+        let bm25 = weighing.bm25.unwrap_or(self.settings.bm25);
         if depth == 0 {
             return Ok(Ranking::default());
         }
-        let wanted = self.wanted(query).map_err(failed("search"))?;
+        let wanted = self
+            .wanted(query, weighing.expansion)
+            .map_err(failed("search"))?;
         let mut top = Top::new(depth);
         for lang in wanted.clauses.keys() {
             let postings = self.postings(*lang, &wanted, &bm25);
@@ -126,11 +147,13 @@ impl LexicalIndex {
     pub(crate) fn explain(
         &self,
         query: &Query,
-        bm25: Option<Bm25>,
+        weighing: Weighing<'_>,
         docs: &[(DocOrd, Lang)],
     ) -> Result<Vec<Vec<Match>>> {
-        let bm25 = bm25.unwrap_or(self.settings.bm25);
-        let wanted = self.wanted(query).map_err(failed("search"))?;
+        let bm25 = weighing.bm25.unwrap_or(self.settings.bm25);
+        let wanted = self
+            .wanted(query, weighing.expansion)
+            .map_err(failed("search"))?;
         let mut explained = Vec::with_capacity(docs.len());
         for (doc, lang) in docs {
             let mut matches = Vec::new();
@@ -148,17 +171,35 @@ impl LexicalIndex {
         Ok(explained)
     }
 
+    /// What `believed` documents, found by `bm25`, add to the query that they answer.
+    pub(crate) fn expansion(
+        &self,
+        rm3: &Rm3,
+        believed: &[Believed<'_>],
+        bm25: Option<Bm25>,
+    ) -> Result<Expansion> {
+        let title_weight = bm25.unwrap_or(self.settings.bm25).title_weight;
+        let is_common = |lang, term: &str| {
+            let terms = ClauseField::Terms;
+            let df = self.part.document_frequency(terms, &key(lang, term))?;
+            Ok(feedback::is_common(df, self.part.counts(lang).n_docs))
+        };
+        Expansion::new(rm3, believed, title_weight, is_common).map_err(failed("search"))
+    }
+
     /// What to look for in every language, and what it weighs.
-    fn wanted(&self, query: &Query) -> tantivy::Result<Wanted> {
+    fn wanted(&self, query: &Query, expansion: Option<&Expansion>) -> tantivy::Result<Wanted> {
         let reading = Reading::new(query, &self.terminology);
         let mut wanted = Wanted::default();
         for lang in self.part.languages() {
-            let clauses = self.clauses(&reading, lang)?;
+            let mut clauses = self.clauses(&reading, lang)?;
+            if let Some(expansion) = expansion {
+                expansion.apply(&mut clauses, lang);
+            }
             for clause in &clauses {
                 let df = self.document_frequency(clause, lang)?;
                 if df > 0.0 {
-                    let word = (clause.field, clause.word.clone());
-                    let (sum, n_docs) = wanted.frequencies.entry(word).or_default();
+                    let (sum, n_docs) = wanted.frequencies.entry(counted(clause)).or_default();
                     *sum += df;
                     *n_docs += self.part.counts(lang).n_docs;
                 }

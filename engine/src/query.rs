@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use crate::error::{Error, Result};
 use crate::fusion::Fusion;
 use crate::language::Lang;
-use crate::lexical::Bm25;
+use crate::lexical::{Bm25, Rm3};
 
 /// A query whose language is already resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Plan {
     pub depth: usize,
     /// How words are weighed; `None` as the index was made.
     pub bm25: Option<Bm25>,
+    /// How the best documents by their words add to the words; `None` leaves the query as it is.
+    pub feedback: Option<Rm3>,
     /// How candidates are reranked; `None` leaves the first stage's order.
     pub rerank: Option<RerankPlan>,
     /// After this moment no more candidates are reranked, and the answer says that it is partial.
@@ -53,6 +56,28 @@ pub enum FirstStage {
     Hybrid(Fusion),
 }
 
+impl Plan {
+    /// # Errors
+    /// When a number is out of its range, or what is asked for has nothing to work on.
+    pub fn check(&self) -> Result<()> {
+        if let Some(bm25) = &self.bm25 {
+            bm25.check()?;
+        }
+        if let FirstStage::Hybrid(fusion) = &self.first_stage {
+            fusion.check()?;
+        }
+        match (&self.feedback, &self.first_stage) {
+            (Some(_), FirstStage::Dense) => Err(Error::Setting {
+                name: "first_stage",
+                got: "dense".to_owned(),
+                expected: "one that looks at words, for feedback does",
+            }),
+            (Some(feedback), _) => feedback.check(),
+            (None, _) => Ok(()),
+        }
+    }
+}
+
 impl Default for Plan {
     /// Ten hits of the hybrid first stage, not reranked.
     fn default() -> Self {
@@ -60,6 +85,7 @@ impl Default for Plan {
             first_stage: FirstStage::Hybrid(Fusion::default()),
             depth: 10,
             bm25: None,
+            feedback: None,
             rerank: None,
             deadline: None,
         }

@@ -1,12 +1,13 @@
 //! The corridor: query → lexical ∥ dense → fusion → rerank → ranking. One stage a line, and no stage calls back.
 
+mod explain;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::dense::Recall;
 use crate::document::{DocId, DocOrd, Document};
@@ -14,17 +15,21 @@ use crate::encoder::{Encoder, Role};
 use crate::error::{Error, Result};
 use crate::eval::{Retrieved, Run, Topic};
 use crate::language::{Detection, Detector, Lang};
-use crate::lexical::Match;
+use crate::lexical::{Believed, Expansion, Rm3, Weighing};
 use crate::lexicon::{Glossary, Lexicons};
 use crate::query::{FirstStage, Plan, Query, RerankPlan};
 use crate::ranking::{Candidate, Ranking};
 use crate::rerank::{Reranked, Reranker, ScoredBy};
 use crate::segment::{Manifest, Segment};
 
+pub use explain::StageScore;
+
 /// How far down fusion looks at least: a document that is eleventh in both lists may well be the first of both.
 const MIN_FUSED_DEPTH: usize = 100;
 /// The stage that BM25 is.
 const LEXICAL: &str = "lexical";
+/// The stage that BM25 is again, with what the best documents say.
+const FEEDBACK: &str = "feedback";
 /// The stage that rerankers are.
 const RERANK: &str = "rerank";
 
@@ -47,6 +52,8 @@ pub struct Answer {
     pub n_reranked: Option<usize>,
     /// Whether the deadline came before all was done.
     pub partial: bool,
+    /// What was looked for beside the words of the query.
+    expansion: Option<Expansion>,
     /// What scored the reranked candidates, if their reranker has modules.
     scored_by: HashMap<DocOrd, ScoredBy>,
 }
@@ -54,29 +61,12 @@ pub struct Answer {
 /// One stage of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
-    /// `encode`, `lexical`, `dense`, `fusion` or `rerank`.
+    /// `encode`, `lexical`, `feedback`, `dense`, `fusion` or `rerank`.
     pub name: &'static str,
     /// How long it took.
     pub took: Duration,
     /// The candidates that came out of it; none out of `encode`.
     pub ranking: Ranking,
-}
-
-/// Where one stage put a document.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StageScore {
-    /// The name of the stage.
-    pub stage: &'static str,
-    /// From 1.
-    pub rank: usize,
-    /// On the stage's own scale.
-    pub score: f32,
-    /// The words that found it, where words did.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub matches: Vec<Match>,
-    /// What scored it, where that is a matter of modules.
-    #[serde(flatten)]
-    pub scored_by: Option<ScoredBy>,
 }
 
 impl Searcher {
@@ -136,35 +126,11 @@ impl Searcher {
     /// # Errors
     /// When a model or an index fails, or `plan` is out of range; never because of what a query says.
     pub fn search(&self, query: &Query, plan: &Plan) -> Result<Answer> {
-        if let Some(bm25) = &plan.bm25 {
-            bm25.check()?;
-        }
+        plan.check()?;
         // Every stage sees as many candidates as the deepest one after it needs.
         let rerank_depth = plan.rerank.as_ref().map_or(0, |rerank| rerank.depth);
-        let pool = plan.depth.max(rerank_depth);
-        let lexical = |depth| {
-            timed(LEXICAL, || {
-                self.segment.lexical.search(query, plan.bm25, depth)
-            })
-        };
-        let dense = |depth| self.dense(query, depth);
-        let mut stages = match &plan.first_stage {
-            FirstStage::Lexical => vec![lexical(pool)?],
-            FirstStage::Dense => dense(pool)?,
-            FirstStage::Hybrid(fusion) => {
-                let depth = pool.max(MIN_FUSED_DEPTH);
-                let (lexical, dense) = rayon::join(|| lexical(depth), || dense(depth));
-                let (lexical, mut stages) = (lexical?, dense?);
-                let rankings = [lexical.ranking.clone(), last_ranking(&stages)];
-                stages.insert(0, lexical);
-                let judged = self.lexically_judged(query.lang);
-                let judges = |i, doc| i != 0 || judged.contains(&self.segment.documents.lang(doc));
-                stages.push(timed("fusion", || {
-                    Ok(fusion.fuse_where(&rankings, judges, pool))
-                })?);
-                stages
-            }
-        };
+        let (mut stages, expansion) =
+            self.first_stage(query, plan, plan.depth.max(rerank_depth))?;
         let mut n_reranked = None;
         let mut scored_by = HashMap::new();
         if let Some(rerank) = &plan.rerank {
@@ -180,55 +146,11 @@ impl Searcher {
         Ok(Answer {
             partial: n_reranked.is_some_and(|n| n < rerank_depth.min(ranking.len())),
             n_reranked,
+            expansion,
             scored_by,
             ranking: ranking.cut(plan.depth),
             stages,
         })
-    }
-
-    /// Where each stage of `answer`, which is this searcher's to `query` and `plan`, put each document of its ranking, for
-    /// the stages that found it.
-    ///
-    /// # Errors
-    /// When the index cannot be read.
-    pub fn explain(
-        &self,
-        query: &Query,
-        plan: &Plan,
-        answer: &Answer,
-    ) -> Result<Vec<Vec<StageScore>>> {
-        let docs: Vec<(DocOrd, Lang)> = answer
-            .ranking
-            .docs()
-            .map(|doc| (doc, self.segment.documents.lang(doc)))
-            .collect();
-        let matches = match answer.stages.iter().any(|stage| stage.name == LEXICAL) {
-            true => self.segment.lexical.explain(query, plan.bm25, &docs)?,
-            false => vec![Vec::new(); docs.len()],
-        };
-        let mut explained: Vec<Vec<StageScore>> = vec![Vec::new(); docs.len()];
-        for stage in &answer.stages {
-            let places: HashMap<DocOrd, usize> = stage.ranking.docs().zip(0..).collect();
-            for (at, (doc, _)) in docs.iter().enumerate() {
-                let Some(place) = places.get(doc) else {
-                    continue;
-                };
-                explained[at].push(StageScore {
-                    stage: stage.name,
-                    rank: place + 1,
-                    score: stage.ranking.candidates()[*place].score,
-                    matches: match stage.name {
-                        LEXICAL => matches[at].clone(),
-                        _ => Vec::new(),
-                    },
-                    scored_by: match stage.name {
-                        RERANK => answer.scored_by.get(doc).cloned(),
-                        _ => None,
-                    },
-                });
-            }
-        }
-        Ok(explained)
     }
 
     /// What the reranker that `plan` names makes of the head of `ranking`; nothing after the deadline.
@@ -297,6 +219,12 @@ impl Searcher {
         Ok(self.documents(std::iter::once(ord))?.pop())
     }
 
+    /// The language of the document `id`, if the index has it.
+    pub fn language_of(&self, id: &DocId) -> Option<Lang> {
+        let ord = self.segment.documents.find(id)?;
+        Some(self.segment.documents.lang(ord))
+    }
+
     /// What the index is.
     pub fn manifest(&self) -> &Manifest {
         &self.segment.manifest
@@ -313,6 +241,76 @@ impl Searcher {
         languages
             .filter(|doc| self.segment.lexical.judges(lang, *doc))
             .collect()
+    }
+
+    /// The stages that find candidates, the last of them the best `pool`, and what feedback looked for.
+    fn first_stage(
+        &self,
+        query: &Query,
+        plan: &Plan,
+        pool: usize,
+    ) -> Result<(Vec<Stage>, Option<Expansion>)> {
+        let fusion = match &plan.first_stage {
+            FirstStage::Lexical => return self.lexical(query, plan, pool),
+            FirstStage::Dense => return Ok((self.dense(query, pool)?, None)),
+            FirstStage::Hybrid(fusion) => fusion,
+        };
+        let depth = pool.max(MIN_FUSED_DEPTH);
+        let (lexical, dense) = rayon::join(
+            || self.lexical(query, plan, depth),
+            || self.dense(query, depth),
+        );
+        let ((mut stages, expansion), dense) = (lexical?, dense?);
+        let rankings = [last_ranking(&stages), last_ranking(&dense)];
+        stages.extend(dense);
+        let judged = self.lexically_judged(query.lang);
+        let lang = |doc| self.segment.documents.lang(doc);
+        let judges = |i, doc| i != 0 || judged.contains(&lang(doc));
+        stages.push(timed("fusion", || {
+            Ok(fusion.fuse_among(&rankings, judges, lang, pool))
+        })?);
+        Ok((stages, expansion))
+    }
+
+    /// BM25, and again with what the best documents say where that is asked for.
+    fn lexical(
+        &self,
+        query: &Query,
+        plan: &Plan,
+        depth: usize,
+    ) -> Result<(Vec<Stage>, Option<Expansion>)> {
+        let mut weighing = Weighing {
+            bm25: plan.bm25,
+            expansion: None,
+        };
+        let search = |weighing, depth| self.segment.lexical.search(query, weighing, depth);
+        let Some(rm3) = &plan.feedback else {
+            return Ok((vec![timed(LEXICAL, || search(weighing, depth))?], None));
+        };
+        // Only the documents that are believed are looked at.
+        let first = timed(LEXICAL, || search(weighing, rm3.docs))?;
+        let start = Instant::now();
+        let expansion = self.expansion(&first.ranking, rm3, plan)?;
+        weighing.expansion = Some(&expansion);
+        let second = Stage {
+            name: FEEDBACK,
+            ranking: search(weighing, depth)?,
+            took: start.elapsed(),
+        };
+        Ok((vec![first, second], Some(expansion)))
+    }
+
+    /// What the documents of `ranking` say.
+    fn expansion(&self, ranking: &Ranking, rm3: &Rm3, plan: &Plan) -> Result<Expansion> {
+        let docs = self.documents(ranking.docs())?;
+        let pairs = docs.iter().zip(ranking.candidates());
+        let believed: Vec<Believed<'_>> = pairs
+            .map(|(doc, candidate)| Believed {
+                doc,
+                score: candidate.score,
+            })
+            .collect();
+        self.segment.lexical.expansion(rm3, &believed, plan.bm25)
     }
 
     fn dense(&self, query: &Query, depth: usize) -> Result<Vec<Stage>> {

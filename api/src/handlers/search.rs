@@ -6,18 +6,18 @@ use axum::Json;
 use axum::extract::State;
 use xenoglot_engine::language::Detection;
 use xenoglot_engine::snippet::snippets;
-use xenoglot_engine::{
-    Answer, Bm25, Error, FirstStage, Fusion, Manifest, Plan, Query, RerankPlan, Searcher,
-};
+use xenoglot_engine::{Answer, Plan, Query, RerankPlan, Searcher};
 use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
 
 use crate::app::App;
 use crate::body::Body;
-use crate::problem::Problem;
+use crate::problem::{Problem, in_range};
 use crate::wire::{
-    Bm25Settings, Fallback, Hit, Match, Mode, QueryInfo, Rerank, RerankStack, ScoredBy,
-    SearchRequest, SearchResponse, StageInfo, StageScore,
+    Fallback, Hit, Match, QueryInfo, Rerank, RerankStack, ScoredBy, SearchRequest, SearchResponse,
+    StageInfo, StageScore,
 };
+
+use super::first_stage::{bm25, feedback, first_stage};
 
 /// Longer texts are documents, not queries; encoders cut them anyway.
 const MAX_QUERY_CHARS: usize = 4_096;
@@ -102,30 +102,13 @@ fn plan(request: &SearchRequest, app: &App, start: Instant) -> Result<Plan, Prob
         }
         ms => ms.map(|ms| start + Duration::from_millis(ms)),
     };
-    let first_stage = match request.mode {
-        Mode::Hybrid => FirstStage::Hybrid(Fusion::default()),
-        Mode::Dense => FirstStage::Dense,
-        Mode::Lexical => FirstStage::Lexical,
-    };
     Ok(Plan {
-        first_stage,
+        first_stage: first_stage(request)?,
         depth: request.depth,
         bm25: Some(bm25(&request.bm25, app.searcher().manifest())?),
+        feedback: feedback(request)?,
         rerank,
         deadline,
-    })
-}
-
-fn bm25(given: &Bm25Settings, manifest: &Manifest) -> Result<Bm25, Problem> {
-    let settings = manifest.lexical.bm25;
-    let bm25 = Bm25 {
-        k1: given.k1.unwrap_or(settings.k1),
-        b: given.b.unwrap_or(settings.b),
-        title_weight: given.title_weight.unwrap_or(settings.title_weight),
-    };
-    bm25.check().map(|()| bm25).map_err(|error| match &error {
-        Error::Setting { name, .. } => Problem::field(format!("bm25.{name}"), error.to_string()),
-        _ => error.into(),
     })
 }
 
@@ -149,16 +132,6 @@ fn rerank_plan(rerank: &RerankStack, app: &App) -> Result<RerankPlan, Problem> {
         depth,
         first_stage_weight,
     })
-}
-
-fn in_range(field: &str, given: usize, max: usize) -> Result<(), Problem> {
-    if (1..=max).contains(&given) {
-        return Ok(());
-    }
-    Err(Problem::field(
-        field,
-        format!("{field} is {given}, expected 1 to {max}"),
-    ))
 }
 
 fn hits(searcher: &Searcher, query: &Query, answer: &Answer) -> Result<Vec<Hit>, Problem> {

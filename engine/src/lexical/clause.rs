@@ -3,15 +3,24 @@
 /// A word of the query, and everything that may stand for it in a document.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Clause {
-    /// As the query has it.
+    /// As the query has it; of feedback, the term.
     pub(super) word: String,
+    pub(super) source: Source,
     pub(super) field: ClauseField,
-    /// How often the query says it.
+    /// How often the query says it, or what feedback makes of that.
     pub(super) weight: f32,
     /// Whether a document without it is no answer.
     pub(super) required: bool,
     /// Their frequencies, weighed by their probabilities, add up to the word's.
     pub(super) alternatives: Vec<Alternative>,
+}
+
+/// Where a clause comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Source {
+    Query,
+    /// The documents that answer the query best.
+    Feedback,
 }
 
 /// Where a clause looks.

@@ -7,7 +7,7 @@ use crate::language::Lang;
 use crate::lexicon::{Glossary, Lexicons};
 use crate::query::Query;
 
-use super::clause::{Alternative, Clause, ClauseField};
+use super::clause::{Alternative, Clause, ClauseField, Source};
 
 /// A query of more different words is a document; every one of them is a list of postings to read.
 const MAX_CLAUSES: usize = 1_024;
@@ -171,6 +171,7 @@ impl Clauses {
             self.places.insert(key, self.list.len());
             self.list.push(Clause {
                 word,
+                source: Source::Query,
                 field,
                 weight: 1.0,
                 required,

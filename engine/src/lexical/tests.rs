@@ -44,9 +44,18 @@ fn query(lang: &str, text: &str) -> Query {
     }
 }
 
+fn by(bm25: Bm25) -> Weighing<'static> {
+    Weighing {
+        bm25: Some(bm25),
+        expansion: None,
+    }
+}
+
 #[track_caller]
 fn check(index: &LexicalIndex, lang: &str, text: &str, expected: &[u32]) {
-    let ranking = index.search(&query(lang, text), None, 10).unwrap();
+    let ranking = index
+        .search(&query(lang, text), Weighing::default(), 10)
+        .unwrap();
     let found: Vec<u32> = ranking.docs().map(|doc| doc.0).collect();
     assert_eq!(found, expected, "{lang}: {text}");
 }
@@ -98,7 +107,7 @@ fn how_rare_a_word_is_depends_on_the_languages_where_it_stands() {
     let score = |docs: &[Document]| {
         let (_dir, index) = index_of(docs, LexicalSettings::default());
         index
-            .search(&query("sw", "simba"), None, 1)
+            .search(&query("sw", "simba"), Weighing::default(), 1)
             .unwrap()
             .candidates()[0]
             .score
@@ -122,11 +131,50 @@ fn a_word_in_the_title_counts_as_often_as_it_is_told() {
             title_weight,
             ..Bm25::default()
         };
-        let ranking = index.search(&query("en", "tides"), Some(bm25), 10).unwrap();
+        let ranking = index.search(&query("en", "tides"), by(bm25), 10).unwrap();
         ranking.docs().map(|doc| doc.0).collect::<Vec<_>>()
     };
     assert_eq!(first(3.0), [1, 0]);
     assert_eq!(first(0.0), [0]);
+}
+
+/// What `rm3` makes of the best documents for `query`, as a searcher does it.
+fn expansion(index: &LexicalIndex, docs: &[Document], query: &Query, rm3: Rm3) -> Expansion {
+    let first = index.search(query, Weighing::default(), rm3.docs).unwrap();
+    let believed = first.candidates().iter().map(|found| Believed {
+        doc: &docs[found.doc.index()],
+        score: found.score,
+    });
+    let believed: Vec<Believed<'_>> = believed.collect();
+    index.expansion(&rm3, &believed, None).unwrap()
+}
+
+#[test]
+fn feedback_finds_what_the_best_documents_speak_of() {
+    let docs = [
+        document("en", "", "Spring tides lift harbours."),
+        document("en", "", "Harbours are flooded."),
+        document("en", "", "Bread and butter."),
+        document("de", "", "Harbours und Brot."),
+    ];
+    let (_dir, index) = index_of(&docs, LexicalSettings::default());
+    let query = query("en", "tides");
+    let expansion = expansion(&index, &docs, &query, Rm3::default());
+    let weighing = Weighing {
+        bm25: None,
+        expansion: Some(&expansion),
+    };
+    let ranking = index.search(&query, weighing, 10).unwrap();
+    // Terms of English documents find nothing in German ones.
+    assert_eq!(ranking.docs().map(|doc| doc.0).collect::<Vec<_>>(), [0, 1]);
+    let explained = index.explain(&query, weighing, &[(DocOrd(1), docs[1].lang)]);
+    let explained = explained.unwrap();
+    let words: Vec<&str> = explained[0]
+        .iter()
+        .map(|found| found.word.as_str())
+        .collect();
+    assert_eq!(words, ["harbour"]);
+    assert!((explained[0][0].score - ranking.candidates()[1].score).abs() < 1e-6);
 }
 
 /// BM25 as it is written down, over analysed documents: (score, document), best first.
@@ -209,7 +257,7 @@ proptest! {
         let (_dir, index) = index_of(&docs, LexicalSettings::default());
         let query = query("qya", &text);
         let bm25 = Bm25 { k1, b, title_weight };
-        let ranking = index.search(&query, Some(bm25), docs.len()).unwrap();
+        let ranking = index.search(&query, by(bm25), docs.len()).unwrap();
         // Documents of no language hold the words as well, by statistics of their own.
         let own = ranking.candidates().iter().filter(|found| docs[found.doc.index()].lang == query.lang);
         let found: BTreeMap<u32, f32> = own.map(|found| (found.doc.0, found.score)).collect();
@@ -219,16 +267,46 @@ proptest! {
             prop_assert!((f64::from(found[doc]) - score).abs() < 1e-4, "{} is not {}", found[doc], score);
         }
         // Fewer are the best of these, in the same order, and what is said of them adds up.
-        let cut = index.search(&query, Some(bm25), depth).unwrap();
+        let cut = index.search(&query, by(bm25), depth).unwrap();
         prop_assert_eq!(&cut, &ranking.cut(depth));
         for candidate in cut.candidates() {
             let lang = docs[candidate.doc.index()].lang;
-            let explained = index.explain(&query, Some(bm25), &[(candidate.doc, lang)]).unwrap();
+            let explained = index.explain(&query, by(bm25), &[(candidate.doc, lang)]).unwrap();
             let matches = &explained[0];
             let total: f32 = matches.iter().map(|found| found.score).sum();
             prop_assert!((total - candidate.score).abs() < 1e-4);
             let words: BTreeSet<&str> = matches.iter().map(|found| found.word.as_str()).collect();
             prop_assert!(words.iter().all(|word| text.contains(word)));
+        }
+    }
+
+    #[test]
+    fn feedback_that_counts_for_nothing_changes_nothing(
+        docs in prop::collection::vec((prop::sample::select(vec!["und", "qya"]), texts(4), texts(60)), 1..40),
+        text in texts(6),
+        original_weight in prop::sample::select(vec![0.0f32, 0.5, 1.0]),
+    ) {
+        let docs: Vec<Document> = docs.iter().map(|(lang, title, text)| document(lang, title, text)).collect();
+        let (_dir, index) = index_of(&docs, LexicalSettings::default());
+        let query = query("qya", &text);
+        let plain = index.search(&query, Weighing::default(), docs.len()).unwrap();
+        let rm3 = Rm3 { original_weight, ..Rm3::default() };
+        let expansion = expansion(&index, &docs, &query, rm3);
+        let weighing = Weighing { bm25: None, expansion: Some(&expansion) };
+        let expanded = index.search(&query, weighing, docs.len()).unwrap();
+        if original_weight == 1.0 {
+            prop_assert_eq!(&expanded, &plain);
+        } else if original_weight > 0.0 {
+            // Nothing is lost that the words found.
+            let found: BTreeSet<_> = expanded.docs().collect();
+            prop_assert!(plain.docs().all(|doc| found.contains(&doc)));
+        }
+        // What is said of the documents adds up.
+        for candidate in expanded.candidates() {
+            let lang = docs[candidate.doc.index()].lang;
+            let explained = index.explain(&query, weighing, &[(candidate.doc, lang)]).unwrap();
+            let total: f32 = explained[0].iter().map(|found| found.score).sum();
+            prop_assert!((total - candidate.score).abs() < 1e-4);
         }
     }
 }
