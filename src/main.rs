@@ -13,12 +13,14 @@ mod search;
 mod serve;
 
 mod default_model;
+mod first_stage;
 mod language;
 mod machine;
 mod output;
 mod setup;
 mod shipped_lexicons;
 mod terminal;
+mod topics;
 
 use std::io;
 use std::process::ExitCode;
@@ -38,7 +40,7 @@ enum Command {
     Demo(demo::Args),
     Doctor(doctor::Args),
     Index(index::Args),
-    Search(search::Args),
+    Search(Box<search::Args>),
     Serve(serve::Args),
     Embed(embed::Args),
     Rerank(rerank::Args),

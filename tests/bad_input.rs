@@ -381,7 +381,7 @@ fn an_index_directory_that_is_none_is_named() {
         for args in [
             "search moon --index",
             "serve --bind 127.0.0.1:0 --index",
-            "eval run --topics corpus.jsonl --run run.trec --index",
+            "search --topics corpus.jsonl --run run.trec --index",
         ] {
             world
                 .xenoglot(args)

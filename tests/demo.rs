@@ -236,7 +236,7 @@ fn the_scores_that_the_demo_prints_are_those_of_eval() {
     let world = World::new();
     for mode in ["lexical", "dense", "hybrid"] {
         let run = format!(
-            "eval run --topics {dir}/topics.jsonl --index {dir}/index --mode {mode} --depth 100 --run run.trec"
+            "search --topics {dir}/topics.jsonl --index {dir}/index --mode {mode} --depth 100 --run run.trec"
         );
         xenoglot(&world, &run).succeeds();
         let score = format!("eval score --qrels {dir}/qrels.txt --run run.trec -c -m nDCG@10");
@@ -258,7 +258,7 @@ fn meaning_crosses_languages_and_words_do_where_they_are_translated() {
     let dir = demo.path("xenoglot-demo").display().to_string();
     let world = World::new();
     let run = format!(
-        "eval run --topics {dir}/topics.jsonl --index {dir}/index --mode lexical --lexicon none --depth 100 --run run.trec"
+        "search --topics {dir}/topics.jsonl --index {dir}/index --mode lexical --lexicon none --depth 100 --run run.trec"
     );
     xenoglot(&world, &run).succeeds();
     let score = format!("eval score --qrels {dir}/qrels.txt --run run.trec -m nDCG@10 -c");
@@ -282,7 +282,7 @@ fn half_of_the_sample_queries_find_an_answer_in_another_language_among_five_hits
     let dir = demo.path("xenoglot-demo").display().to_string();
     let world = World::new();
     let run = format!(
-        "eval run --topics {dir}/topics.jsonl --index {dir}/index --mode dense --depth 10 --run run.trec"
+        "search --topics {dir}/topics.jsonl --index {dir}/index --mode dense --depth 10 --run run.trec"
     );
     xenoglot(&world, &run).succeeds();
     let mut found = BTreeSet::new();

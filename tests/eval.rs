@@ -41,7 +41,7 @@ fn a_run_that_is_made_can_be_scored() {
     world.write("qrels.txt", QRELS);
     let ran = world
         .xenoglot(
-            "eval run --topics topics.jsonl --run run.trec --index index --mode dense --tag toy",
+            "search --topics topics.jsonl --run run.trec --index index --mode dense --tag toy",
         )
         .succeeds();
     assert_eq!(ran.stdout, "");
@@ -63,7 +63,7 @@ fn a_run_that_is_made_can_be_scored() {
     }
     // Words that nobody translates cross no language.
     world
-        .xenoglot("eval run --topics topics.jsonl --run words.trec --index index --mode lexical --lexicon none")
+        .xenoglot("search --topics topics.jsonl --run words.trec --index index --mode lexical --lexicon none")
         .succeeds();
     assert_eq!(
         all(
@@ -73,24 +73,6 @@ fn a_run_that_is_made_can_be_scored() {
         ),
         0.0
     );
-}
-
-#[test]
-fn eval_run_and_search_topics_write_the_same() {
-    let world = World::indexed();
-    world.write("topics.jsonl", TOPICS);
-    for mode in ["dense", "lexical", "hybrid"] {
-        let args = format!("--topics topics.jsonl --index index --mode {mode}");
-        world
-            .xenoglot("eval run --run a.trec")
-            .words(&args)
-            .succeeds();
-        world
-            .xenoglot("search --run b.trec")
-            .words(&args)
-            .succeeds();
-        assert_eq!(world.read("a.trec"), world.read("b.trec"), "{mode}");
-    }
 }
 
 /// Two topics of three documents each, worked out by hand.
@@ -165,6 +147,110 @@ fn scores_in_json_are_one_object_a_line() {
         (values[&("AP", "q1")] - 5.0 / 6.0).abs() < 1e-12,
         "{values:?}"
     );
+}
+
+#[test]
+fn several_runs_make_one_table() {
+    let world = by_hand();
+    world.write("other.trec", "q1 Q0 c 1 3.0 u\nq3 Q0 a 1 1.0 u\n");
+    let ran = world
+        .xenoglot("eval score --qrels qrels.txt --run run.trec --run other.trec -m RR -m P@1 -q")
+        .succeeds();
+    assert_eq!(
+        ran.stdout,
+        "measure\ttopic\trun.trec\tother.trec\n\
+         RR\tq1\t1.0000\t1.0000\nP@1\tq1\t1.0000\t1.0000\n\
+         RR\tq2\t0.5000\t-\nP@1\tq2\t0.0000\t-\n\
+         RR\tq3\t-\t1.0000\nP@1\tq3\t-\t1.0000\n\
+         RR\tall\t0.7500\t1.0000\nP@1\tall\t0.5000\t1.0000\n"
+    );
+    let ran = world
+        .xenoglot("eval score --qrels qrels.txt --run run.trec --run other.trec -m RR --json")
+        .succeeds();
+    let runs: Vec<_> = ran
+        .json_lines()
+        .iter()
+        .map(|line| line["run"].clone())
+        .collect();
+    assert_eq!(runs, ["run.trec", "other.trec"]);
+}
+
+#[test]
+fn level_and_depth_are_trec_evals() {
+    let world = by_hand();
+    world.write("qrels.txt", "q1 0 a 1\nq1 0 c 2\nq2 0 a 1\n");
+    let args = "--qrels qrels.txt --run run.trec";
+    for (options, measure, expected) in [
+        ("", "AP", (5.0 / 6.0 + 0.5) / 2.0),
+        ("-l 2", "AP(rel=2)", (1.0 / 3.0) / 2.0),
+        ("--depth 2", "AP", 0.5),
+        ("-M 1 -l 1", "NumRet", 2.0),
+    ] {
+        let asked = measure.split('(').next().unwrap();
+        let value = all(&world, &format!("{args} {options} -m {asked}"), measure);
+        assert!(
+            (value - expected).abs() < 5.1e-5,
+            "{options} -m {asked}: {value}"
+        );
+    }
+    world
+        .xenoglot("eval score -l 0")
+        .words(args)
+        .misused()
+        .says("--relevance-level");
+}
+
+#[test]
+fn trec_evals_names_are_understood() {
+    let scores = score(
+        &by_hand(),
+        "--qrels qrels.txt --run run.trec -m map -m P_2 -m recip_rank",
+    );
+    let names: Vec<&str> = scores.keys().map(|(measure, _)| measure.as_str()).collect();
+    assert_eq!(names, ["AP", "P@2", "RR"]);
+}
+
+/// Three languages in qrels, and one document that nobody judged.
+#[test]
+fn bias_needs_languages_from_qrels_or_from_a_file() {
+    let world = by_hand();
+    let args = "--qrels qrels.txt --run run.trec -m PEER@10 -m AWRF@10 -m alpha_nDCG@10";
+    world
+        .xenoglot("eval score")
+        .words(args)
+        .fails()
+        .says("PEER@10")
+        .says("languages");
+    world.write("languages.tsv", "a\tswa\nb\tzho\nc\tzho\n");
+    let in_file = score(&world, &format!("{args} --languages languages.tsv"));
+    world.write("corpus.jsonl", "{\"id\":\"a\",\"lang\":\"sw\"}\n{\"id\":\"b\",\"lang\":\"zh\"}\n{\"id\":\"c\",\"lang\":\"zh\"}\n");
+    let in_corpus = score(&world, &format!("{args} --languages corpus.jsonl"));
+    world.write(
+        "qrels.txt",
+        "q1 swa a 1\nq1 zho b 0\nq1 zho c 1\nq2 swa a 1\nq3 swa a 1\n",
+    );
+    let in_qrels = score(&world, args);
+    assert_eq!(in_file, in_qrels);
+    assert_eq!(in_corpus, in_qrels);
+    // Ranks 1 and 3 of two languages: H = 1, so .3173; one language in the other topic: 1.
+    assert_eq!(
+        in_qrels[&("PEER@10".to_owned(), "all".to_owned())],
+        "0.6587"
+    );
+}
+
+#[test]
+fn shares_of_languages_stand_beside_base_rates() {
+    let world = by_hand();
+    world.write("languages.tsv", "a\tsw\nb\tzh\nc\tzh\nd\tzh\n");
+    let args =
+        "--qrels qrels.txt --run run.trec -m AP --languages languages.tsv --language-shares 2";
+    let scores = score(&world, args);
+    let share = |name: &str| scores[&(name.to_owned(), "all".to_owned())].as_str();
+    assert_eq!(share("share@2:sw"), "0.5000");
+    assert_eq!(share("share@1:zh"), "0.5000");
+    assert_eq!(share("share(relevant):sw"), "0.7500");
+    assert_eq!(share("share(known):zh"), "0.7500");
 }
 
 #[test]
@@ -244,7 +330,7 @@ fn an_eval_run_that_fails_leaves_the_run_that_was_there() {
     world.write("topics.jsonl", "{\"id\":\"q1\"}\n");
     world.write("run.trec", "what was there\n");
     world
-        .xenoglot("eval run --topics topics.jsonl --run run.trec --index index")
+        .xenoglot("search --topics topics.jsonl --run run.trec --index index")
         .fails()
         .says("topics.jsonl:1");
     assert_eq!(world.read("run.trec"), "what was there\n");
@@ -362,7 +448,7 @@ fn xquad_questions_find_paragraphs_across_languages() {
         });
         world.write("qrels.txt", judged.collect::<Vec<_>>().join("\n"));
         run(&format!(
-            "eval run --index en --mode {mode} --depth 10 --topics topics.jsonl --run run.trec"
+            "search --index en --mode {mode} --depth 10 --topics topics.jsonl --run run.trec"
         ));
         let args = "--qrels qrels.txt --run run.trec -c";
         ["nDCG@10", "Success@10"]
@@ -391,11 +477,208 @@ fn topics_may_be_asked_of_an_index_of_one_document() {
     world.write("topics.tsv", "q1\tbread\nq2\tzyzzyva\n");
     world.xenoglot("index one.jsonl --index index").succeeds();
     world
-        .xenoglot("eval run --topics topics.tsv --run run.trec --index index")
+        .xenoglot("search --topics topics.tsv --run run.trec --index index")
         .succeeds();
     assert!(
         world.read("run.trec").starts_with("q1 Q0 only 1 "),
         "{}",
         world.read("run.trec")
     );
+}
+
+/// Three systems over six topics: the second puts the relevant document first, the third leaves the last topic out.
+fn three_systems() -> World {
+    let world = World::new();
+    let topics = || 1..=6;
+    let qrels: String = topics().map(|t| format!("q{t} 0 r{t} 1\n")).collect();
+    world.write("qrels.txt", qrels);
+    let run = |tag: &str, last: i32, above: fn(i32) -> i32| {
+        let lines = (1..=last).flat_map(|t| {
+            let others = (0..above(t)).map(move |i| (format!("{tag}{t}-{i}"), 9 - i));
+            let ranked = others.chain([(format!("r{t}"), 1)]);
+            ranked.map(move |(doc, score)| format!("q{t} Q0 {doc} 1 {score} {tag}\n"))
+        });
+        world.write(&format!("{tag}.trec"), lines.collect::<String>());
+    };
+    run("base", 6, |_| 1);
+    run("best", 6, |_| 0);
+    run("odd", 5, |t| t % 2 * 3);
+    world
+}
+
+const COMPARE: &str =
+    "eval compare --qrels qrels.txt --run base.trec --run best.trec --run odd.trec -m RR";
+
+#[test]
+fn systems_are_compared_on_the_topics_that_all_of_them_answer() {
+    let ran = three_systems().xenoglot(COMPARE).succeeds();
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(
+        lines[0],
+        "RR over the 5 of 6 judged topics that all runs answer"
+    );
+    let cells = |line: &str| {
+        let cells = line.split_whitespace().map(str::to_owned);
+        cells.collect::<Vec<String>>().join(" ")
+    };
+    assert_eq!(cells(lines[2]), "base 0.5000 – – – – – – –");
+    // Five signs that are all one: 2 of 32, and twice that for two systems.
+    assert_eq!(
+        cells(lines[3]),
+        "best 1.0000 +0.5000 +100.0 % +0.5000 … +0.5000 0.0625 0.1250 – 5/0/0"
+    );
+    assert!(cells(lines[4]).starts_with("odd 0.5500 +0.0500 +10.0 % -0.2500 … "));
+    assert!(lines[4].ends_with(" 2/0/3"), "{ran}");
+    assert_eq!(lines.len(), 5);
+}
+
+#[test]
+fn comparisons_in_json_are_one_object_a_line_and_have_both_tests() {
+    let world = three_systems();
+    let ran = world
+        .xenoglot(COMPARE)
+        .words("-m AP -c --json -q --test t --correction bonferroni");
+    let lines = ran.succeeds().json_lines();
+    // Of each measure six topics and two systems.
+    assert_eq!(lines.len(), 16);
+    assert_eq!(lines[5]["topic"], "q6");
+    assert_eq!(lines[5]["values"]["odd"], 0.0);
+    let odd = &lines[7];
+    assert_eq!(
+        (&odd["system"], &odd["baseline"]),
+        (&"odd".into(), &"base".into())
+    );
+    assert_eq!((&odd["n"], &odd["losses"]), (&6.into(), &4.into()));
+    let number = |name: &str| odd[name].as_f64().unwrap();
+    assert!((number("mean") - 2.75 / 6.0).abs() < 1e-12);
+    assert!((number("p_corrected") - (2.0 * number("p_t")).min(1.0)).abs() < 1e-12);
+    assert!(number("p_randomisation") > 0.0 && number("t") < 0.0);
+    assert_eq!(lines[15]["measure"], "AP");
+}
+
+#[test]
+fn what_cannot_be_compared_is_told() {
+    let world = three_systems();
+    world
+        .xenoglot("eval compare --qrels qrels.txt --run base.trec -m RR")
+        .fails()
+        .says("two or more");
+    world.write("other.trec", "q6 Q0 r6 1 1 other\n");
+    world
+        .xenoglot(COMPARE)
+        .words("--run other.trec")
+        .fails()
+        .says("-c");
+    world
+        .xenoglot(COMPARE)
+        .words("--rounds 0")
+        .fails()
+        .says("rounds");
+}
+
+/// The corpus of [`three_systems`]: every document of every run, and one that nobody found.
+fn corpus_of_three_systems(world: &World) {
+    let mut ids: BTreeSet<String> = ["nobody".to_owned()].into();
+    for run in ["base.trec", "best.trec", "odd.trec"] {
+        let run = world.read(run);
+        let docs = run
+            .lines()
+            .map(|l| l.split_whitespace().nth(2).unwrap().to_owned());
+        ids.extend(docs);
+    }
+    let lines = ids
+        .iter()
+        .map(|id| document(id, &format!("text of {id}"), "en") + "\n");
+    world.write("all.jsonl", lines.collect::<String>());
+    let topics = (1..=6).map(|t| format!("q{t}\tquery {t}\n"));
+    world.write("topics.tsv", topics.collect::<String>());
+}
+
+const SAMPLE: &str = "eval sample all.jsonl --topics topics.tsv --qrels qrels.txt --run base.trec --run best.trec \
+                      --run odd.trec -m RR --out small";
+
+#[test]
+fn a_sample_is_a_collection_that_is_indexed_asked_and_scored() {
+    let world = three_systems();
+    corpus_of_three_systems(&world);
+    let ran = world
+        .xenoglot(SAMPLE)
+        .words("--topics-limit 4 --seed 7")
+        .succeeds();
+    assert!(ran.stdout.starts_with("small: "), "{ran}");
+    assert!(ran.stdout.contains("4 topics, 4 judgments"), "{ran}");
+    let tau = ran.stdout.lines().last().unwrap();
+    assert!(tau.starts_with("Kendall's τ with full"), "{ran}");
+    assert_eq!(
+        world.names("small"),
+        ["corpus.jsonl", "qrels.trec", "queries.jsonl", "sample.json"]
+    );
+    assert!(!world.read("small/corpus.jsonl").contains("nobody"));
+    let about: serde_json::Value = serde_json::from_str(&world.read("small/sample.json")).unwrap();
+    assert_eq!((&about["seed"], &about["n_topics"]), (&7.into(), &4.into()));
+    world
+        .xenoglot("index small/corpus.jsonl --index small-index")
+        .succeeds();
+    world
+        .xenoglot("search --topics small/queries.jsonl --run small.trec --index small-index")
+        .succeeds();
+    all(
+        &world,
+        "--qrels small/qrels.trec --run small.trec -c -m RR",
+        "RR",
+    );
+}
+
+#[test]
+fn a_system_that_is_left_out_of_a_sample_is_scored_without_its_own_documents() {
+    let world = three_systems();
+    corpus_of_three_systems(&world);
+    let ran = world.xenoglot(SAMPLE).words("--json").succeeds();
+    let found = &ran.json_lines()[0];
+    let system = |i: usize| {
+        let system = &found["survival"]["systems"][i];
+        ["full", "sample", "left_out"].map(|name| system[name].as_f64().unwrap())
+    };
+    // What stood above its relevant documents was its own.
+    assert_eq!(system(0), [0.5, 0.5, 1.0]);
+    assert_eq!(system(1), [1.0, 1.0, 1.0]);
+    assert_eq!(found["survival"]["tau_sample"], 1.0);
+    assert_eq!(
+        found["sample"]["runs"],
+        serde_json::json!(["base", "best", "odd"])
+    );
+}
+
+#[test]
+fn a_sample_that_fails_leaves_what_was_there() {
+    let world = three_systems();
+    corpus_of_three_systems(&world);
+    world.write("small/mine.txt", "what was there\n");
+    world.xenoglot(SAMPLE).fails().says("new or empty");
+    assert_eq!(world.names("small"), ["mine.txt"]);
+    world.write("all.jsonl", document("nobody", "text", "en"));
+    let before = world.names(".");
+    world
+        .xenoglot(&SAMPLE.replace("small", "other"))
+        .fails()
+        .says("a document of a run");
+    assert_eq!(world.names("."), before);
+}
+
+/// Anserini's own run of CACM has the P@30 that Anserini publishes of it. Its published MAP, .3123, is that of rankings of
+/// 1,000 documents; the file has 30 of each, of which pytrec_eval says the same as we do.
+#[test]
+fn the_published_run_of_cacm_has_its_published_figures() {
+    let Some(dir) = shared_data("classic/cacm") else {
+        return;
+    };
+    let world = World::new();
+    let [qrels, run] = ["qrels.anserini.txt", "anserini-bm25.run"].map(|name| dir.join(name));
+    let scored = world
+        .xenoglot("eval score -c -m P@30 -m AP --qrels")
+        .arg(qrels)
+        .arg("--run")
+        .arg(run)
+        .succeeds();
+    assert_eq!(scored.stdout, "P@30\tall\t0.1942\nAP\tall\t0.2744\n");
 }

@@ -31,9 +31,11 @@ const FENCES: &[Fence] = &[
     ),
     fence(&["prost"], &["engine/src/model"]),
     fence(&["tantivy"], &["engine/src/lexical", "engine/src/analyzer"]),
+    fence(&["encoding_rs"], &["engine/src/input"]),
     fence(&["frostem", "stop_words"], &["engine/src/analyzer"]),
     fence(&["any_ascii"], &["engine/src/analyzer/romanise"]),
     fence(&["hnsw_rs", "anndists"], &["engine/src/dense/hnsw"]),
+    fence(&["statrs", "rand"], &["engine/src/eval"]),
     fence(&["axum", "tokio", "tower_http"], &["api"]),
     fence(&["async", "await"], &["api"]),
     // The command line is where addresses are typed.
@@ -43,6 +45,7 @@ const FENCES: &[Fence] = &[
         &["arrow_array", "arrow_schema", "arrow_ipc"],
         &["src/embed/arrow"],
     ),
+    fence(&["maud"], &["harness/src/report/html"]),
     fence(&["indicatif", "anstream", "anstyle"], &["src"]),
     fence(&["signal_hook", "tracing_subscriber"], &["src"]),
     // Settings are read once, at the edge, and only the edge may end the process.
@@ -62,10 +65,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xenoglot-reranker", &["xenoglot-engine"]),
     ("xenoglot-api", &["xenoglot-engine", "xenoglot-reranker"]),
     (
+        "xenoglot-harness",
+        &["xenoglot-engine", "xenoglot-indexer", "xenoglot-reranker"],
+    ),
+    (
         "xenoglot",
         &[
             "xenoglot-api",
             "xenoglot-engine",
+            "xenoglot-harness",
             "xenoglot-indexer",
             "xenoglot-reranker",
         ],
@@ -201,6 +209,7 @@ fn sources() -> Vec<PathBuf> {
         "engine/src",
         "indexer/src",
         "reranker/src",
+        "harness/src",
         "api/src",
     ] {
         collect(&workspace().join(folder), &mut files);

@@ -15,7 +15,9 @@
 mod support;
 
 mod cli;
+mod collections;
 mod corpora;
+mod first_stage;
 mod topics;
 mod words;
 
@@ -28,6 +30,7 @@ mod http;
 mod embed;
 
 mod eval;
+mod experiments;
 
 mod lexicon;
 

@@ -51,6 +51,19 @@ thread_local! {
     static CACHE: Cell<Option<Cache>> = const { Cell::new(None) };
 }
 
+/// What `lang` is written in, by ISO 15924: `Latn`, `Deva`, `Hans`; nothing where that is not known.
+pub fn script(lang: Lang) -> Option<&'static str> {
+    match lang.primary() {
+        "zh" if lang.code().ends_with("-Hant") => Some("Hant"),
+        "zh" => Some("Hans"),
+        "ja" => Some("Jpan"),
+        primary => {
+            let profile = Profile::of(primary);
+            (profile.code == primary).then(|| profile.scripts[0].short_name())
+        }
+    }
+}
+
 impl Analyzer {
     /// The analyzer of `lang`, whatever script its code names. A language that has none is read as [`Lang::UNKNOWN`]:
     /// its words are normalised and kept whole.

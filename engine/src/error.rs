@@ -76,6 +76,10 @@ pub enum Error {
     )]
     NoCommonTopic { run: String, qrels: String },
     #[error(
+        "{measure} asks for the languages of documents, and the qrels do not name them; expected them in the second column or in a file of their own"
+    )]
+    NoLanguages { measure: String },
+    #[error(
         "{code:?} is not a language code; expected BCP 47 or ISO 639-3, such as `sw`, `swa` or `zh-Hant`"
     )]
     UnknownLanguage { code: String },
@@ -176,6 +180,7 @@ impl Error {
             | Self::Setting { .. }
             | Self::UnknownMeasure { .. }
             | Self::NoCommonTopic { .. }
+            | Self::NoLanguages { .. }
             | Self::UnknownLanguage { .. }
             | Self::NotAModel { .. }
             | Self::Model { .. }

@@ -9,14 +9,28 @@ mod topics;
 mod qrels;
 mod run;
 
+mod bias;
 mod measure;
+
 mod score;
+
+mod compare;
+mod sample;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod parity;
 
-pub use measure::{JudgedRanking, Measure};
+pub use bias::{LanguageShare, Languages, RankedLanguages, language_shares, read_languages};
+pub use compare::{
+    Aligned, CompareSettings, Comparison, align, bonferroni, compare, holm, kendall_tau,
+};
+pub use measure::{JudgedRanking, Levels, Measure};
 pub use qrels::{Qrels, TopicQrels, read_qrels};
 pub use run::{Retrieved, Run, read_run, write_run};
+pub use sample::{
+    Sample, SampleSettings, SampleSummary, Survival, SystemSurvival, survival, write_sample,
+};
 pub use score::{Averaged, Scores, TopicScores, score};
-pub use topics::{Topic, read_topics};
+pub use topics::{Topic, TopicChoice, TopicField, TopicFormat, read_topics, read_topics_as};

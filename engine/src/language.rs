@@ -32,6 +32,12 @@ impl Lang {
         TinyAsciiStr::try_from_str(self.primary()).map_or(*self, Self)
     }
 
+    /// The three letters of ISO 639-3 without the script: `zho` for `zh-Hant`; the code itself where there are none.
+    pub fn three_letters(&self) -> &str {
+        let primary = self.primary();
+        isolang::Language::from_639_1(primary).map_or(primary, |lang| lang.to_639_3())
+    }
+
     /// The code without the script: `zh` for `zh-Hant`.
     pub fn primary(&self) -> &str {
         self.code().split('-').next().unwrap_or_default()

@@ -108,25 +108,64 @@ impl CrossEncoder {
     /// # Errors
     /// When there is neither, when the file is malformed or names what is not there, or when a module does not fit.
     pub fn open(path: &Path, options: &LoadOptions) -> Result<Self> {
+        Self::open_with(path, options, None)
+    }
+
+    /// The same with another choice of language modules than a stack file makes; a directory has none to choose from.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_with(
+        path: &Path,
+        options: &LoadOptions,
+        language: Option<LanguageChoice>,
+    ) -> Result<Self> {
         if path.is_dir() {
             let backbone = Arc::new(Backbone::load(&ModelDir::open(path)?, options)?);
             let composer = Composer::new(backbone, BTreeMap::new(), ComposeOptions::default())?;
             let encoder = Self::new(composer, CrossEncoderSettings::default());
             return encoder.prepared();
         }
-        let text = fs::read_to_string(path).map_err(|source| Error::StackFile {
-            path: path.to_owned(),
-            problem: format!("cannot be read: {source}"),
-        })?;
-        let file: StackFile = toml::from_str(&text).map_err(|source| Error::StackFile {
-            path: path.to_owned(),
-            problem: source.to_string().trim_end().to_owned(),
-        })?;
+        let mut file = StackFile::read(path)?;
+        file.language = language.or(file.language);
         file.open(path, options)
+    }
+
+    /// The files and directories that the reranker at `path` is made of.
+    ///
+    /// # Errors
+    /// When a stack file cannot be read or is malformed.
+    pub fn sources(path: &Path) -> Result<Vec<PathBuf>> {
+        if path.is_dir() {
+            return Ok(vec![path.to_owned()]);
+        }
+        let file = StackFile::read(path)?;
+        let dir = path.parent().unwrap_or(Path::new(""));
+        let mut sources = vec![path.to_owned(), dir.join(&file.backbone)];
+        match &file.registry {
+            Some(registry) => sources.push(dir.join(registry)),
+            None => {
+                let languages = file.languages.iter().flat_map(BTreeMap::values);
+                let modules = file.ranking.names().iter().chain(languages);
+                sources.extend(modules.map(|module| dir.join(module)));
+            }
+        }
+        Ok(sources)
     }
 }
 
 impl StackFile {
+    fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).map_err(|source| Error::StackFile {
+            path: path.to_owned(),
+            problem: format!("cannot be read: {source}"),
+        })?;
+        toml::from_str(&text).map_err(|source| Error::StackFile {
+            path: path.to_owned(),
+            problem: source.to_string().trim_end().to_owned(),
+        })
+    }
+
     fn open(self, path: &Path, options: &LoadOptions) -> Result<CrossEncoder> {
         let dir = path.parent().unwrap_or(Path::new(""));
         self.check(path)?;
