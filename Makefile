@@ -1,6 +1,6 @@
 # Everything a new machine needs is fetched by these targets: Rust, Python 3 and pip are enough.
 
-.PHONY: demo test setup test-model lint bench-xquad bench-index bench-encode bench-encode-gpu bench-precision bench-memory bench-rerank bench-langid bench-lucene bench-lexical bench-flores bench-romanised bench-bm25 bench-analyze
+.PHONY: demo test setup test-model lint bench-xquad bench-index bench-encode bench-encode-gpu bench-precision bench-memory bench-rerank bench-langid bench-lucene bench-lexical bench-flores bench-romanised bench-bm25 bench-analyze bench-score bench-significance
 
 ## Build, then index and search a sample corpus in 20 languages.
 demo:
@@ -25,13 +25,21 @@ lint:
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-## XQuAD, 11 query languages × 11 document languages × 3 first stages (needs ../shared or XENOGLOT_SHARED).
-bench-xquad:
-	cargo bench --bench eval -- xquad
+XENOGLOT := $(or $(CARGO_TARGET_DIR),target)/release/xenoglot
+# An experiment and its report; ARGS='--write-expected' keeps the figures as those that must come out.
+experiment = cargo build --release --bin xenoglot && \
+	$(XENOGLOT) eval run benches/eval/$(1).toml $(and $(XENOGLOT_SHARED),--data $(XENOGLOT_SHARED)/$(2)) \
+	    --out target/eval/$(1) $(ARGS) && \
+	$(XENOGLOT) eval report target/eval/$(1)
 
-## BM25 by the analyzer of each language, against Lucene's figures (needs ../shared or XENOGLOT_SHARED).
+## XQuAD, 11 query languages × 11 document languages, all of them in one list, and LAReQA's sentences; with a report (needs
+## ../shared or XENOGLOT_SHARED).
+bench-xquad:
+	$(call experiment,xquad,data/xquad-r)
+
+## BM25 by the analyzer of each language, beside Lucene's figures; with a report (needs ../shared or XENOGLOT_SHARED).
 bench-lexical:
-	cargo bench --bench eval -- lexical
+	$(call experiment,lexical,data)
 
 ## FLORES articles in 113 languages, by every stage (needs ../shared or XENOGLOT_SHARED).
 bench-flores:
@@ -42,6 +50,17 @@ bench-flores:
 bench-bm25:
 	cargo build --release --example bm25
 	RAYON_NUM_THREADS=1 taskset -c 0 $(or $(CARGO_TARGET_DIR),target)/release/examples/bm25
+
+SCORE_VENV := target/bench/score-venv
+$(SCORE_VENV): tests/parity/requirements-measures.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet -r $<
+	touch $@
+
+## A run of a million lines, read and scored on one core, against pytrec_eval.
+bench-score: $(SCORE_VENV)
+	cargo build --release --example score
+	taskset -c 0 $(or $(CARGO_TARGET_DIR),target)/release/examples/score $(SCORE_VENV)/bin/python
 
 ROMANISED := target/bench/romanised
 $(ROMANISED): benches/eval/romanised.py benches/eval/romanised.txt
@@ -115,3 +134,15 @@ $(LUCENE_VENV): benches/eval/lucene/requirements.txt
 ## Lucene's BM25 on XQuAD and the classic English collections (needs ../shared or XENOGLOT_SHARED; 360 MB from PyPI).
 bench-lucene: $(LUCENE_VENV)
 	$(LUCENE_VENV)/bin/python benches/eval/lucene/lucene.py $(ARGS)
+
+SIGNIFICANCE_VENV := target/bench/significance-venv
+$(SIGNIFICANCE_VENV): tests/parity/requirements-comparison.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet -r $<
+	touch $@
+
+## Seconds of a randomisation test of 10,000 topics, beside SciPy's.
+bench-significance: $(SIGNIFICANCE_VENV)
+	cargo build --release --example significance
+	taskset -c 0 $(SIGNIFICANCE_VENV)/bin/python benches/speed/significance.py \
+	    $(or $(CARGO_TARGET_DIR),target)/release/examples/significance

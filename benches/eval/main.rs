@@ -1,17 +1,17 @@
-//! Evaluations on collections of the field: `cargo bench --bench eval -- NAME [--write]`.
+//! Evaluations that an experiment file cannot say: `cargo bench --bench eval -- NAME [--write]`.
+//!
+//! Corpora are put together from other files, or it is not retrieval that is measured. Everything else is a file for
+//! `xenoglot eval run`: `benches/eval/*.toml`.
 //!
 //! Each prints its tables and fails when a figure is not the one that was kept in `benches/eval/NAME.tsv`; `--write` keeps
 //! today's. They need the data beside the checkout, or at `XENOGLOT_SHARED`.
 
 mod figures;
 mod ground;
-mod paired;
 
 mod flores;
 mod langid;
-mod lexical;
 mod romanised;
-mod xquad;
 
 use anyhow::{Result, bail};
 
@@ -21,16 +21,12 @@ fn main() -> Result<()> {
         .filter(|arg| arg != "--bench")
         .collect();
     let Some((name, args)) = args.split_first() else {
-        bail!("expected the name of an evaluation: xquad, lexical, flores, romanised or langid");
+        bail!("expected the name of an evaluation: flores, romanised or langid");
     };
     match name.as_str() {
         "flores" => flores::run(args),
-        "xquad" => xquad::run(args),
         "langid" => langid::run(args),
         "romanised" => romanised::run(args),
-        "lexical" => lexical::run(args),
-        _ => bail!(
-            "there is no evaluation {name:?}, expected xquad, lexical, flores, romanised or langid"
-        ),
+        _ => bail!("there is no evaluation {name:?}, expected flores, romanised or langid"),
     }
 }

@@ -30,6 +30,7 @@ import zstandard
 
 ROOT = Path(__file__).resolve().parents[3]
 EXPECTED = ROOT / "benches/eval/lucene.tsv"
+COLUMNS = ["collection", "system", "queries", "documents", "measure", "value", "source"]
 WORK = ROOT / "target/bench/lucene"
 # Its source distribution is the only carrier of this Anserini on PyPI.
 PYSERINI, JAR = "pyserini==1.6.0", "anserini-1.7.1-fatjar.jar"
@@ -110,7 +111,7 @@ def main() -> None:
             run = search(collection, k1, b)
             rows += measure(collection, run, k1, b)
     prove(data / "classic/cacm")
-    print("collection\tsystem\tk1\tb\tmeasure\tvalue")
+    print("\t".join(COLUMNS))
     print("\n".join("\t".join(row) for row in rows))
     keep(rows) if write else compare(rows)
 
@@ -211,10 +212,10 @@ def measure(collection: Collection, run: Path, k1: str, b: str) -> list[tuple[st
         f"{name}\t{topic}\t{value:.6f}" for name, values in per_topic.items() for topic, value in values.items()
     ]
     path.write_text("\n".join(lines) + "\n")
-    system = ANALYZERS[collection.lang].rsplit(".", 1)[1]
+    name, lang = collection.name.split("-")[0], collection.lang
     return [
-        (collection.name, system, k1, b, name, f"{mean(values):.4f}")
-        for name, values in per_topic.items()
+        (name, f"Lucene, k1 {k1} b {b}", lang, lang, measure, f"{mean(values):.4f}", "Anserini with Lucene's analyzer of the language; make bench-lucene")
+        for measure, values in per_topic.items()
     ]
 
 
@@ -256,7 +257,7 @@ def mean(values: dict[str, float]) -> float:
 
 def keep(rows: list[tuple[str, ...]]) -> None:
     table = "\n".join("\t".join(row) for row in rows)
-    EXPECTED.write_text(f"collection\tsystem\tk1\tb\tmeasure\tvalue\n{table}\n")
+    EXPECTED.write_text("\t".join(COLUMNS) + f"\n{table}\n")
 
 
 def compare(rows: list[tuple[str, ...]]) -> None:
