@@ -607,15 +607,8 @@ fn neuclir_has_the_topics_that_were_published() {
         let qrels = dir.join(format!("qrels.hc4-neuclir22-{lang}.test.txt"));
         assert_eq!(sizes(&qrels), expected, "{lang}");
     }
-    let files = std::fs::read_dir(&dir).unwrap();
-    let files = files.map(|file| file.unwrap().path());
     let mut n_files = 0;
-    for file in files.filter(|file| {
-        file.file_name()
-            .unwrap()
-            .to_string_lossy()
-            .starts_with("topics")
-    }) {
+    for file in topic_files(&dir) {
         // 114 topics were written, of which fewer were judged in each language.
         assert_eq!(topics(&file).len(), 114, "{}", file.display());
         n_files += 1;
@@ -633,6 +626,16 @@ fn neuclir_has_the_topics_that_were_published() {
     );
 }
 
+/// The files of `dir` that begin with `topics`.
+fn topic_files(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    let files = std::fs::read_dir(dir).unwrap();
+    let files = files.map(|file| file.unwrap().path());
+    files.filter(|file| {
+        let name = file.file_name().unwrap();
+        name.to_string_lossy().starts_with("topics")
+    })
+}
+
 #[test]
 fn clef_2006_is_read_whole() {
     let Some(dir) = shared_data("clef06fr") else {
@@ -640,15 +643,8 @@ fn clef_2006_is_read_whole() {
     };
     assert_eq!(sizes(&dir.join("qrels.clef06fr.txt")), (49, 17_882));
     let qrels = read_qrels(&dir.join("qrels.clef06fr.txt")).unwrap();
-    let files = std::fs::read_dir(&dir).unwrap();
-    let files = files.map(|file| file.unwrap().path());
     let mut n_files = 0;
-    for file in files.filter(|file| {
-        file.file_name()
-            .unwrap()
-            .to_string_lossy()
-            .starts_with("topics")
-    }) {
+    for file in topic_files(&dir) {
         let topics = topics(&file);
         assert_eq!(topics.len(), 49, "{}", file.display());
         assert!(topics.iter().all(|topic| qrels.topic(&topic.id).is_some()));

@@ -62,7 +62,7 @@ pub(crate) struct KeptCell {
 struct Ingredients<'a> {
     program: &'a str,
     index: &'a str,
-    queries: &'a QueryFile,
+    queries: QueryFile,
     system: &'a toml::Table,
     files: Vec<String>,
     depth: usize,
@@ -95,16 +95,18 @@ impl Job<'_> {
     /// # Errors
     /// When a file is missing, or a language is none.
     pub(crate) fn check(&self) -> Result<()> {
-        let queries = self.queries.of(&self.pair);
-        queries.choice()?;
+        self.queries.of(&self.pair).choice()?;
+        self.hashes().map(drop)
+    }
+
+    /// The hashes of every file that the cell is made of, but for those of the index.
+    fn hashes(&self) -> Result<Vec<String>> {
         let data = &self.experiment.data;
-        let mut files = self.collection.qrels_paths(data, &self.pair);
-        files.push(data.join(&queries.path));
+        let mut files = vec![data.join(self.queries.of(&self.pair).path)];
+        files.extend(self.collection.qrels_paths(data, &self.pair));
         files.extend(self.workshop.files_of(self.system)?);
-        for path in files {
-            self.workshop.file(&path)?;
-        }
-        Ok(())
+        let hash = |path: &PathBuf| Ok(self.workshop.file(path)?.blake3);
+        files.iter().map(hash).collect()
     }
 
     /// `error`, which says where it happened.
@@ -186,20 +188,12 @@ impl Job<'_> {
     }
 
     fn ingredients(&self) -> Result<String> {
-        let queries = self.queries.of(&self.pair);
-        let data = &self.experiment.data;
-        let mut files = vec![data.join(&queries.path)];
-        files.extend(self.collection.qrels_paths(data, &self.pair));
-        files.extend(self.workshop.files_of(self.system)?);
-        let files = files
-            .iter()
-            .map(|path| Ok(self.workshop.file(path)?.blake3));
         Ok(fingerprint(&Ingredients {
             program: self.workshop.program(),
             index: self.index,
-            queries: &queries,
+            queries: self.queries.of(&self.pair),
             system: &self.system.settings,
-            files: files.collect::<Result<_>>()?,
+            files: self.hashes()?,
             depth: self.collection.depth,
             measures: self
                 .experiment

@@ -17,6 +17,12 @@ use crate::error::{Error, Result};
 /// The recall levels of a precision–recall curve: 0, 0.1, …, 1.
 pub const N_RECALL_LEVELS: usize = 11;
 
+/// The file that was run, beside its results.
+pub(crate) const EXPERIMENT: &str = "experiment.toml";
+
+/// The name of all stages together in [`Cell::latency_ms`].
+pub(crate) const TOTAL: &str = "total";
+
 /// The file that holds all but topics.
 pub(crate) const FILE: &str = "results.json";
 

@@ -15,8 +15,6 @@ use crate::regression::{read_expected, read_published};
 use crate::results::{self, CollectionInfo, IndexInfo, Provenance, Results, SystemInfo};
 use crate::workshop::{Tools, Workshop};
 
-/// The file that was run, beside its results.
-const EXPERIMENT: &str = "experiment.toml";
 /// Where MTEB's files go.
 const MTEB: &str = "mteb";
 
@@ -75,11 +73,11 @@ pub fn run(
         workshop: &Workshop::new(experiment, tools),
         out,
         watch,
-        n_cells: n_cells(experiment),
+        n_cells: 0,
         cells: Vec::new(),
         indexes: Vec::new(),
     };
-    running.check()?;
+    running.n_cells = running.checked()?;
     for collection in &experiment.collections {
         for documents in collection.document_sets() {
             running.document_set(collection, documents.as_deref())?;
@@ -115,7 +113,7 @@ pub fn run(
         },
     };
     mteb::write(&results, &cells, &out.join(MTEB))?;
-    whole_file::write(&out.join(EXPERIMENT), ".xenoglot-", |file| {
+    whole_file::write(&out.join(results::EXPERIMENT), ".xenoglot-", |file| {
         file.write_all(experiment.text.as_bytes())
     })
     .map_err(failed)?;
@@ -135,18 +133,20 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Whether every file is there, and every language is one: nobody waits for hours to be told.
-    fn check(&self) -> Result<()> {
+    /// How many cells there will be, each of which has its files and languages: nobody waits for hours to be told.
+    fn checked(&self) -> Result<usize> {
+        let mut n_cells = 0;
         for collection in &self.experiment.collections {
             for documents in collection.document_sets() {
                 for system in &self.experiment.systems {
                     for job in self.jobs(collection, documents.as_deref(), system, "") {
                         job.check().map_err(|error| job.named(error))?;
+                        n_cells += 1;
                     }
                 }
             }
         }
-        Ok(())
+        Ok(n_cells)
     }
 
     /// What `system` is asked of `collection` in `documents`; nothing where it does not search it.
@@ -248,23 +248,6 @@ impl Running<'_> {
         }
         Ok(kept)
     }
-}
-
-fn n_cells(experiment: &Experiment) -> usize {
-    let of_collection = |collection: &Collection| {
-        let sets = collection.document_sets();
-        let n_pairs: usize = sets
-            .iter()
-            .map(|set| collection.pairs_with(set.as_deref()).len())
-            .sum();
-        n_pairs
-            * experiment
-                .systems
-                .iter()
-                .filter(|system| system.queries_of(collection).is_some())
-                .count()
-    };
-    experiment.collections.iter().map(of_collection).sum()
 }
 
 fn collection_info(collection: &Collection) -> CollectionInfo {

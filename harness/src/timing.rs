@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::results::Percentiles;
-
-/// The name of all stages together.
-const TOTAL: &str = "total";
+use crate::results::{Percentiles, TOTAL};
 
 /// Times of stages, query by query.
 #[derive(Default)]

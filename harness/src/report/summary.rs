@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use xenoglot_engine::eval::Comparison;
 
 use crate::error::{Error, Result};
-use crate::results::{CollectionInfo, FILE, N_RECALL_LEVELS, Results, SystemInfo};
+use crate::results::{CollectionInfo, EXPERIMENT, FILE, N_RECALL_LEVELS, Results, SystemInfo};
 use observed::{Observed, Read};
 
 pub(super) use bias::Bias;
@@ -24,9 +24,6 @@ pub(super) use cost::{Cost, stages_of};
 pub(super) use matrix::Matrix;
 pub(super) use published::Beside;
 pub(super) use table::{Figure, Group, RowKind, Table};
-
-/// The file an experiment was read from, as the runner keeps it beside the results.
-const EXPERIMENT: &str = "experiment.toml";
 
 /// Everything a report says.
 pub(super) struct Summary<'a> {

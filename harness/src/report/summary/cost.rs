@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Collection, median};
-use crate::results::{Cell, IndexInfo, Percentiles, Results};
-
-/// The name of all stages together.
-const TOTAL: &str = "total";
+use crate::results::{Cell, IndexInfo, Percentiles, Results, TOTAL};
 
 /// Stages in the order in which they run; others follow.
 const ORDER: [&str; 6] = ["encode", "lexical", "feedback", "dense", "fusion", "rerank"];
