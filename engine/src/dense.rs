@@ -1,200 +1,176 @@
 //! Nearest vectors: exact for few, a graph for many.
 //!
-//! Vectors have unit length, so that the inner product is the cosine; distances stay inside this room and come out
-//! as scores, larger for better.
+//! Vectors have unit length, so that the inner product is the cosine, larger for better. Searches walk by codes of one
+//! byte a number; what they find is compared in full.
 
+mod params;
+mod reach;
+mod search;
+
+mod codes;
+mod full;
+mod header;
+mod writer;
+
+mod build;
 mod distance;
 mod exact;
 mod graph;
 mod hnsw;
-mod vectors;
+mod walk;
+
+pub mod bench;
 
 use std::path::Path;
 
-use ndarray::ArrayView1;
+use fixedbitset::FixedBitSet;
 
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
-use crate::ranking::Ranking;
 
+use codes::Codes;
+use full::Full;
 use graph::Graph;
-use vectors::Vectors;
+use search::Search;
 
-pub use hnsw::HnswParams;
-pub(crate) use vectors::VectorWriter;
+pub use params::{GraphBuilder, HnswParams, VectorPrecision};
+pub(crate) use reach::Reach;
+pub(crate) use search::Near;
+pub use search::Recall;
+pub(crate) use writer::VectorWriter;
 
-const VECTORS: &str = "vectors.f32";
+const CODES: &str = "vectors.i8";
+const VECTORS_F32: &str = "vectors.f32";
+const VECTORS_F16: &str = "vectors.f16";
 const GRAPH: &str = "vectors.hnsw";
 
-/// Up to this many vectors, comparing with all of them is faster than walking the graph.
-const EXACT_UP_TO: usize = 2_000;
+/// Vectors of one segment: ordinals have 31 bits.
+const MAX_VECTORS: u32 = u32::MAX >> 1;
 
-/// How much of the index a dense search looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recall {
-    /// Every vector: the truth, at a cost that grows with the corpus.
-    Exact,
-    /// The graph, keeping the best `ef` vectors seen; more find more (Malkov & Yashunin 2018, ef).
-    Approximate {
-        /// Raised to the depth where it lies below it.
-        ef: usize,
-    },
-}
+/// From this many vectors on there is a graph; below, comparing with all of them is as fast, and exact.
+const GRAPH_FROM: usize = 10_000;
 
-impl Default for Recall {
-    /// The graph with ef = 128.
-    fn default() -> Self {
-        Self::Approximate { ef: 128 }
-    }
-}
-
-/// The vectors of every document and the graph over them.
+/// The vectors of a segment and the graph over them.
 pub(crate) struct DenseIndex {
-    vectors: Vectors,
-    graph: Graph,
-    recall: Recall,
+    codes: Codes,
+    full: Full,
+    graph: Option<Graph>,
+}
+
+/// How large the files of a dense index are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DenseSize {
+    pub(crate) codes_bytes: usize,
+    /// 0 where no full vectors are kept.
+    pub(crate) full_bytes: usize,
+    /// 0 where there is no graph.
+    pub(crate) graph_bytes: usize,
 }
 
 impl DenseIndex {
-    /// Opens the index in `dir`, of vectors of `dim` numbers.
+    /// Opens the index in `dir`, of vectors of `dim` numbers. Looks at headers and sizes alone.
     pub(crate) fn open(dir: &Path, dim: usize) -> Result<Self> {
-        let vectors = Vectors::open(&dir.join(VECTORS), dim)?;
-        let graph = Graph::open(&dir.join(GRAPH), vectors.len())?;
+        let codes = Codes::open(&dir.join(CODES), dim)?;
+        let full = Full::open(dir, codes.header())?;
+        let path = dir.join(GRAPH);
+        let graph = path.exists().then(|| Graph::open(&path, codes.len()));
         Ok(Self {
-            vectors,
-            graph,
-            recall: Recall::default(),
+            graph: graph.transpose()?,
+            codes,
+            full,
         })
     }
 
-    /// The same index, looking at as much as `recall` says.
-    pub(crate) fn with_recall(self, recall: Recall) -> Self {
-        Self { recall, ..self }
+    /// How many vectors there are.
+    pub(crate) fn n_vectors(&self) -> usize {
+        self.codes.len()
     }
 
-    /// The `depth` documents whose vectors are nearest to `query`, `[dim]`; the score is the cosine.
-    pub(crate) fn search(&self, query: ArrayView1<'_, f32>, depth: usize) -> Result<Ranking> {
-        let dim = self.vectors.dim();
-        let query = query
-            .as_slice()
-            .filter(|query| query.len() == dim)
-            .ok_or_else(|| Error::Setting {
+    /// Numbers per vector.
+    pub(crate) fn dim(&self) -> usize {
+        self.codes.header().dim
+    }
+
+    /// How large the files are.
+    pub(crate) fn size(&self) -> DenseSize {
+        DenseSize {
+            codes_bytes: self.codes.size_bytes(),
+            full_bytes: self.full.size_bytes(),
+            graph_bytes: self.graph.as_ref().map_or(0, Graph::size_bytes),
+        }
+    }
+
+    /// The `depth` documents within `reach` whose vectors are nearest to `query`, `[dim]`, best first, each by its best
+    /// vector; ties by document. The score is the cosine, computed from the full vectors.
+    pub(crate) fn search(
+        &self,
+        query: &[f32],
+        depth: usize,
+        recall: Recall,
+        reach: Reach<'_>,
+    ) -> Result<Vec<Near>> {
+        if query.len() != self.dim() {
+            return Err(Error::Setting {
                 name: "the query vector",
                 got: format!("of {} numbers", query.len()),
                 expected: "as many as the vectors of the index",
-            })?;
-        // A zero query is a text in which the model sees nothing: it is near nothing.
-        if depth == 0 || query.iter().all(|x| *x == 0.0) {
-            return Ok(Ranking::default());
+            });
         }
-        let candidates = match self.recall {
-            Recall::Approximate { ef } if self.vectors.len() > EXACT_UP_TO => {
-                self.graph.search(&self.vectors, query, ef.max(depth))
-            }
-            _ => exact::search(&self.vectors, query),
+        // A zero query is a text in which the model sees nothing: it is near nothing.
+        let says_something = query.iter().any(|x| *x != 0.0) && query.iter().all(|x| x.is_finite());
+        if depth == 0 || self.n_vectors() == 0 || !says_something {
+            return Ok(Vec::new());
+        }
+        let search = Search {
+            index: self,
+            query,
+            depth,
+            reach,
         };
-        Ok(Ranking::new(candidates, depth))
+        Ok(search.run(recall))
     }
 }
 
-/// Builds the graph over the vectors in `dir` and writes it beside them.
+/// Builds the graph over the vectors in `dir` and writes it beside them, in the caller's thread pool. Writes none where
+/// there are few vectors.
 pub(crate) fn build_graph(
     dir: &Path,
     dim: usize,
     params: HnswParams,
     monitor: &Monitor,
 ) -> Result<()> {
-    let vectors = Vectors::open(&dir.join(VECTORS), dim)?;
-    hnsw::build(&vectors, params, monitor)?.write(&dir.join(GRAPH))
+    build_graph_from(dir, dim, params, monitor, GRAPH_FROM)
 }
 
-/// A file of vectors to be filled, in `dir`.
-pub(crate) fn create_vectors(dir: &Path, dim: usize) -> Result<VectorWriter> {
-    VectorWriter::create(&dir.join(VECTORS), dim)
+/// The same, from `least` vectors on.
+fn build_graph_from(
+    dir: &Path,
+    dim: usize,
+    params: HnswParams,
+    monitor: &Monitor,
+    least: usize,
+) -> Result<()> {
+    let params = params.check()?;
+    let codes = Codes::open(&dir.join(CODES), dim)?;
+    if codes.len() < least {
+        return Ok(());
+    }
+    let built = match params.builder {
+        GraphBuilder::Native => build::build(&codes, params, monitor)?,
+        GraphBuilder::HnswRs => hnsw::build(&codes, params, monitor)?,
+    };
+    built.write(&dir.join(GRAPH))
+}
+
+/// Adds the vectors of `parts` to `writer`, one part after another, in their order; of a part those in its set, or all.
+pub(crate) fn merge_vectors(
+    parts: &[(&DenseIndex, Option<&FixedBitSet>)],
+    writer: &mut VectorWriter,
+) -> Result<()> {
+    parts
+        .iter()
+        .try_for_each(|(index, keep)| writer.add_rows(index, *keep))
 }
 
 #[cfg(test)]
-mod tests {
-    use ndarray::{Array2, array};
-
-    use super::*;
-    use crate::document::DocOrd;
-    use crate::encoder::Embeddings;
-
-    fn index(rows: Array2<f32>, recall: Recall) -> (tempfile::TempDir, DenseIndex) {
-        let dir = tempfile::tempdir().unwrap();
-        let dim = rows.ncols();
-        let mut writer = create_vectors(dir.path(), dim).unwrap();
-        writer.add(&Embeddings::normalized(rows)).unwrap();
-        writer.commit().unwrap();
-        build_graph(dir.path(), dim, HnswParams::default(), &Monitor::default()).unwrap();
-        let index = DenseIndex::open(dir.path(), dim)
-            .unwrap()
-            .with_recall(recall);
-        (dir, index)
-    }
-
-    /// Points that repeat themselves never, on the unit sphere once they are normalised.
-    fn scattered(n: usize, dim: usize) -> Array2<f32> {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        Array2::from_shape_simple_fn((n, dim), || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
-        })
-    }
-
-    fn docs(ranking: &Ranking) -> Vec<DocOrd> {
-        ranking.docs().collect()
-    }
-
-    #[test]
-    fn the_nearest_come_first_and_a_zero_query_finds_nothing() {
-        for recall in [Recall::Exact, Recall::default()] {
-            let (_dir, index) = index(
-                array![[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 0.0]],
-                recall,
-            );
-            let found = index.search(array![0.0, 1.0].view(), 2).unwrap();
-            assert_eq!(docs(&found), [DocOrd(1), DocOrd(2)]);
-            assert!((found.candidates()[0].score - 1.0).abs() < 1e-6);
-            assert!(index.search(array![0.0, 0.0].view(), 2).unwrap().is_empty());
-        }
-    }
-
-    #[test]
-    fn an_empty_index_opens_and_finds_nothing() {
-        let (_dir, index) = index(Array2::zeros((0, 2)), Recall::default());
-        assert!(index.search(array![1.0, 0.0].view(), 5).unwrap().is_empty());
-    }
-
-    #[test]
-    fn the_graph_finds_what_exact_search_finds() {
-        let rows = scattered(3_000, 24);
-        let queries = Embeddings::normalized(scattered(40, 24) + 0.05);
-        let (_dir, graph) = index(rows.clone(), Recall::Approximate { ef: 200 });
-        let (_dir, exact) = index(rows, Recall::Exact);
-        let mut found = 0;
-        for i in 0..queries.len() {
-            let truth = docs(&exact.search(queries.row(i), 10).unwrap());
-            found += docs(&graph.search(queries.row(i), 10).unwrap())
-                .iter()
-                .filter(|doc| truth.contains(doc))
-                .count();
-        }
-        assert!(found >= 390, "recall@10 is {} of 400", found);
-    }
-
-    #[test]
-    fn a_thousand_equal_vectors_are_no_trouble() {
-        let (_dir, index) = index(Array2::ones((2_500, 4)), Recall::default());
-        assert_eq!(
-            index
-                .search(array![0.5, 0.5, 0.5, 0.5].view(), 10)
-                .unwrap()
-                .len(),
-            10
-        );
-    }
-}
+mod tests;
