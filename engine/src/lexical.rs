@@ -1,40 +1,55 @@
 //! BM25 over terms (`tantivy` keeps the postings; the scores are ours).
 
 mod bm25;
+mod bounds;
 mod clause;
+mod contents;
+mod directory;
 mod feedback;
 mod fields;
+mod lengths;
+mod matching;
+mod merge;
+mod meta;
+mod numbers;
 mod part;
 mod postings;
-mod read_only;
 mod reading;
+mod scorer;
+mod single;
+mod sought;
 mod top;
+mod window;
 mod writer;
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::collections::BTreeMap;
 
+use fixedbitset::FixedBitSet;
 use serde::{Deserialize, Serialize};
 
-use crate::analyzer::Analyzer;
 use crate::document::DocOrd;
 use crate::error::{Error, Result};
 use crate::language::Lang;
 use crate::query::Query;
 use crate::ranking::Ranking;
 
-use bm25::idf;
-use clause::{Clause, ClauseField, Source};
+use bm25::Saturation;
+use clause::ClauseField;
 use fields::key;
-use part::Part;
+use lengths::Counts;
 use postings::{AlternativePostings, ClausePostings, TermPostings};
-use reading::{Reading, Terminology};
+use scorer::Scorer;
+use single::{SingleTerm, Worth};
+use sought::{Sought, SoughtTerm, Wanted};
 use top::Top;
 
 pub use bm25::Bm25;
 pub use feedback::Rm3;
 
 pub(crate) use feedback::{Believed, Expansion};
+pub(crate) use merge::merge;
+pub(crate) use part::LexicalPart;
+pub(crate) use reading::Terminology;
 pub(crate) use writer::LexicalWriter;
 
 /// What is fixed about terms when an index is made.
@@ -61,23 +76,27 @@ pub struct Match {
     pub score: f32,
 }
 
-/// Terms of every document, searchable by BM25 with statistics of each language's own.
-pub(crate) struct LexicalIndex {
-    part: Part,
+/// A part, and which of its documents may be found.
+#[derive(Clone, Copy)]
+pub(crate) struct Searched<'a> {
+    pub(crate) part: &'a LexicalPart,
+    /// The ordinal of its first document.
+    pub(crate) base: u32,
+    /// By local ordinal; `None` allows all.
+    pub(crate) allowed: Option<&'a FixedBitSet>,
+}
+
+/// Parts as one index, searchable by BM25 with statistics of each language's own.
+///
+/// Statistics are those of all parts together, and of all their documents, also those that may not be found: neither how
+/// documents are cut into parts nor a filter changes a score.
+pub(crate) struct LexicalIndex<'a> {
+    /// In the order of their documents.
+    parts: Vec<Searched<'a>>,
     settings: LexicalSettings,
-    pub(crate) terminology: Terminology,
+    terminology: &'a Terminology,
+    languages: BTreeMap<Lang, Counts>,
 }
-
-/// What a query looks for, language by language.
-#[derive(Default)]
-struct Wanted {
-    clauses: BTreeMap<Lang, Vec<Clause>>,
-    /// How many documents hold a word, or what stands for it, and how many there are in the languages where any does.
-    frequencies: HashMap<Counted, (f32, usize)>,
-}
-
-/// What is counted together in all languages: a word, where it is looked for, and where it comes from.
-type Counted = (Source, ClauseField, String);
 
 /// What a query's words are looked for with.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,32 +107,26 @@ pub(crate) struct Weighing<'e> {
     pub(crate) expansion: Option<&'e Expansion>,
 }
 
-impl Wanted {
-    /// How rare the clause's word is in the languages where it stands, all together.
-    ///
-    /// Every language counts its own documents, and one in which nobody says the word does not make it rare. Were a word
-    /// weighed by one language at a time, its documents in a small language, where no word can be rare, would lie
-    /// below all those in a large one.
-    fn idf(&self, clause: &Clause) -> f32 {
-        let counted = self.frequencies.get(&counted(clause));
-        let (df, n_docs) = counted.copied().unwrap_or_default();
-        idf(n_docs, df)
-    }
-}
-
-fn counted(clause: &Clause) -> Counted {
-    (clause.source, clause.field, clause.word.clone())
-}
-
-impl LexicalIndex {
-    /// Opens the index in `dir`; document `i` is in `languages[i]`.
-    pub(crate) fn open(dir: &Path, languages: &[Lang], settings: LexicalSettings) -> Result<Self> {
-        let part = Part::open(dir, languages).map_err(failed("be opened"))?;
-        Ok(Self {
-            part,
+impl<'a> LexicalIndex<'a> {
+    /// `parts` are in the order of their documents.
+    pub(crate) fn over(
+        parts: Vec<Searched<'a>>,
+        settings: LexicalSettings,
+        terminology: &'a Terminology,
+    ) -> Self {
+        let mut languages: BTreeMap<Lang, Counts> = BTreeMap::new();
+        for part in parts.iter().map(|searched| searched.part) {
+            for lang in part.languages() {
+                let counts = part.counts(lang).unwrap_or_default();
+                languages.entry(lang).or_default().add_all(counts);
+            }
+        }
+        Self {
+            parts,
             settings,
-            terminology: Terminology::default(),
-        })
+            terminology,
+            languages,
+        }
     }
 
     /// Whether words of a query in one language can tell that a document in another answers it.
@@ -132,13 +145,14 @@ impl LexicalIndex {
         if depth == 0 {
             return Ok(Ranking::default());
         }
-        let wanted = self
-            .wanted(query, weighing.expansion)
-            .map_err(failed("search"))?;
+        let wanted = self.wanted(query, weighing)?;
         let mut top = Top::new(depth);
-        for lang in wanted.clauses.keys() {
-            let postings = self.postings(*lang, &wanted, &bm25);
-            top.collect(postings.map_err(failed("search"))?);
+        for (lang, sought) in &wanted.clauses {
+            for at in 0..self.parts.len() {
+                let postings = self.postings(at, *lang, sought, &wanted, &bm25);
+                let Searched { base, allowed, .. } = self.parts[at];
+                top.collect(postings.map_err(failed("search"))?, base, allowed);
+            }
         }
         Ok(top.into_ranking())
     }
@@ -151,19 +165,23 @@ impl LexicalIndex {
         docs: &[(DocOrd, Lang)],
     ) -> Result<Vec<Vec<Match>>> {
         let bm25 = weighing.bm25.unwrap_or(self.settings.bm25);
-        let wanted = self
-            .wanted(query, weighing.expansion)
-            .map_err(failed("search"))?;
+        let wanted = self.wanted(query, weighing)?;
         let mut explained = Vec::with_capacity(docs.len());
         for (doc, lang) in docs {
             let mut matches = Vec::new();
-            for clause in wanted.clauses.get(lang).into_iter().flatten() {
-                let postings = self.clause_postings(*lang, clause, &wanted, &bm25);
+            let after = self.parts.partition_point(|part| part.base <= doc.0);
+            let Some(at) = after.checked_sub(1) else {
+                explained.push(matches);
+                continue;
+            };
+            let local = doc.0 - self.parts[at].base;
+            for sought in wanted.clauses.get(lang).into_iter().flatten() {
+                let postings = self.clause_postings(at, *lang, sought, &wanted, &bm25);
                 let Some(mut postings) = postings.map_err(failed("search"))? else {
                     continue;
                 };
-                if postings.seek(doc.0) == doc.0 {
-                    matches.extend(matches_of(&clause.word, &mut postings, *doc));
+                if postings.seek(local) == local {
+                    matches.extend(matches_of(&sought.clause.word, &mut postings, local));
                 }
             }
             explained.push(matches);
@@ -180,163 +198,139 @@ impl LexicalIndex {
     ) -> Result<Expansion> {
         let title_weight = bm25.unwrap_or(self.settings.bm25).title_weight;
         let is_common = |lang, term: &str| {
-            let terms = ClauseField::Terms;
-            let df = self.part.document_frequency(terms, &key(lang, term))?;
-            Ok(feedback::is_common(df, self.part.counts(lang).n_docs))
+            let key = key(lang, term);
+            let mut df = 0;
+            for searched in &self.parts {
+                let place = searched.part.find(ClauseField::Terms, &key)?;
+                df += place.map_or(0, |place| place.doc_freq);
+            }
+            let n_docs = self.languages.get(&lang).map_or(0, |counts| counts.n_docs);
+            Ok(feedback::is_common(df, n_docs))
         };
         Expansion::new(rm3, believed, title_weight, is_common).map_err(failed("search"))
     }
 
-    /// What to look for in every language, and what it weighs.
-    fn wanted(&self, query: &Query, expansion: Option<&Expansion>) -> tantivy::Result<Wanted> {
-        let reading = Reading::new(query, &self.terminology);
-        let mut wanted = Wanted::default();
-        for lang in self.part.languages() {
-            let mut clauses = self.clauses(&reading, lang)?;
-            if let Some(expansion) = expansion {
-                expansion.apply(&mut clauses, lang);
-            }
-            for clause in &clauses {
-                let df = self.document_frequency(clause, lang)?;
-                if df > 0.0 {
-                    let (sum, n_docs) = wanted.frequencies.entry(counted(clause)).or_default();
-                    *sum += df;
-                    *n_docs += self.part.counts(lang).n_docs;
-                }
-            }
-            wanted.clauses.insert(lang, clauses);
-        }
-        Ok(wanted)
+    fn wanted(&self, query: &Query, weighing: Weighing<'_>) -> Result<Wanted> {
+        Wanted::new(self, query, weighing.expansion).map_err(failed("search"))
     }
 
-    /// What to look for in documents of `lang`: the words, and beside them, if the index has such, the romanised keys of
-    /// those that do not stand there, or are in another script than the language's.
-    fn clauses(&self, reading: &Reading<'_>, lang: Lang) -> tantivy::Result<Vec<Clause>> {
-        let mut clauses = reading.clauses(lang);
-        if !self.settings.romanised {
-            return Ok(clauses);
-        }
-        let analyzer = Analyzer::new(lang);
-        let mut words: Vec<&str> = Vec::new();
-        let mut all = true;
-        for clause in &clauses {
-            // One document in which somebody wrote a word in Latin letters does not make it a word of the language.
-            let is_foreign = reading.may_be_in(lang) && !analyzer.is_own_script(&clause.word);
-            if is_foreign || self.document_frequency(clause, lang)? == 0.0 {
-                words.extend(std::iter::repeat_n(
-                    clause.word.as_str(),
-                    clause.weight as usize,
-                ));
-            } else {
-                all = false;
-            }
-        }
-        let words = words.join(" ");
-        clauses.extend(reading.romanised((!all).then_some(words.as_str()), lang));
-        Ok(clauses)
-    }
-
-    /// How many documents of `lang` hold `clause`, its alternatives weighed by their probabilities; 0 where none does.
-    fn document_frequency(&self, clause: &Clause, lang: Lang) -> tantivy::Result<f32> {
-        let mut df = 0.0;
-        for alternative in &clause.alternatives {
-            let mut least = u32::MAX;
-            for term in &alternative.terms {
-                least = least.min(
-                    self.part
-                        .document_frequency(clause.field, &key(lang, term))?,
-                );
-            }
-            if !alternative.terms.is_empty() {
-                df += alternative.probability * least as f32;
-            }
-        }
-        Ok(df)
-    }
-
-    /// The postings of the clauses for documents of `lang`; none where one that must match cannot.
-    fn postings<'a>(
-        &'a self,
+    /// The postings of the clauses for documents of `lang` in part `at`; none where one that must match cannot.
+    fn postings<'s>(
+        &'s self,
+        at: usize,
         lang: Lang,
-        wanted: &'a Wanted,
+        all: &'s [Sought],
+        wanted: &Wanted,
         bm25: &Bm25,
-    ) -> tantivy::Result<Vec<ClausePostings<'a>>> {
-        let mut found = Vec::new();
-        for clause in wanted.clauses.get(&lang).into_iter().flatten() {
-            match self.clause_postings(lang, clause, wanted, bm25)? {
-                Some(postings) => found.push(postings),
-                None if clause.required => return Ok(Vec::new()),
+    ) -> tantivy::Result<Vec<Scorer<'s>>> {
+        let mut found = Vec::with_capacity(all.len());
+        for sought in all {
+            match self.scorer(at, lang, sought, wanted, bm25)? {
+                Some(scorer) => found.push(scorer),
+                None if sought.clause.required => return Ok(Vec::new()),
                 None => {}
             }
         }
         Ok(found)
     }
 
-    /// The postings of one clause; `None` where no document of `lang` holds any of it.
-    fn clause_postings<'a>(
-        &'a self,
+    /// What gives documents their scores for one clause; `None` where no document of `lang` in the part holds any of it.
+    fn scorer<'s>(
+        &'s self,
+        at: usize,
         lang: Lang,
-        clause: &'a Clause,
+        sought: &'s Sought,
         wanted: &Wanted,
         bm25: &Bm25,
-    ) -> tantivy::Result<Option<ClausePostings<'a>>> {
-        let counts = self.part.counts(lang);
+    ) -> tantivy::Result<Option<Scorer<'s>>> {
+        let clause = &sought.clause;
+        let titles_count = clause.field == ClauseField::Terms && bm25.title_weight != 1.0;
+        let Some((place, probability)) = sought.only_term(at).filter(|_| !titles_count) else {
+            let postings = self.clause_postings(at, lang, sought, wanted, bm25)?;
+            return Ok(postings.map(Scorer::Any));
+        };
+        let part = self.parts[at].part;
+        let (postings, blocks) = part.blocks(clause.field, place)?;
+        let worth = Worth {
+            weight: clause.weight * wanted.idf(sought),
+            probability,
+            saturation: self.saturation(lang, clause.field, bm25),
+        };
+        let term = SingleTerm::new(postings, part.lengths(clause.field), blocks, worth);
+        Ok(Some(Scorer::Single {
+            term: Box::new(term),
+            required: clause.required,
+        }))
+    }
+
+    fn saturation(&self, lang: Lang, field: ClauseField, bm25: &Bm25) -> Saturation {
+        let counts = self.languages.get(&lang).copied().unwrap_or_default();
+        bm25.saturation(counts.average_length(field, bm25))
+    }
+
+    /// The postings of one clause; `None` where no document of `lang` in the part holds any of it.
+    fn clause_postings<'s>(
+        &'s self,
+        at: usize,
+        lang: Lang,
+        sought: &'s Sought,
+        wanted: &Wanted,
+        bm25: &Bm25,
+    ) -> tantivy::Result<Option<ClausePostings<'s>>> {
+        let clause = &sought.clause;
         let mut alternatives = Vec::with_capacity(clause.alternatives.len());
-        for alternative in &clause.alternatives {
-            let keys: Vec<String> = alternative
-                .terms
-                .iter()
-                .map(|term| key(lang, term))
-                .collect();
-            let Some(terms) = self.alternative_postings(clause.field, &keys, bm25)? else {
-                continue;
-            };
-            alternatives.push(AlternativePostings::new(alternative, terms));
+        for (alternative, terms) in clause.alternatives.iter().zip(&sought.alternatives) {
+            if let Some(terms) = self.alternative_postings(at, clause.field, terms, bm25)? {
+                alternatives.push(AlternativePostings::new(alternative, terms));
+            }
         }
         Ok((!alternatives.is_empty()).then(|| ClausePostings {
             alternatives,
-            weight: clause.weight * wanted.idf(clause),
+            weight: clause.weight * wanted.idf(sought),
             required: clause.required,
-            saturation: bm25.saturation(counts.average_length(clause.field, bm25)),
+            saturation: self.saturation(lang, clause.field, bm25),
             title_weight: match clause.field {
                 ClauseField::Terms => bm25.title_weight,
                 ClauseField::Romanised => 1.0,
             },
-            lengths: self.part.lengths(clause.field),
+            lengths: self.parts[at].part.lengths(clause.field),
         }))
     }
 
-    /// The postings of terms that must all occur; `None` where one of them stands nowhere.
+    /// The postings of terms that must all occur; `None` where one of them stands nowhere in the part.
     fn alternative_postings(
         &self,
+        at: usize,
         field: ClauseField,
-        keys: &[String],
+        terms: &[SoughtTerm],
         bm25: &Bm25,
     ) -> tantivy::Result<Option<Vec<TermPostings>>> {
-        let mut terms = Vec::with_capacity(keys.len());
-        for key in keys {
-            let Some(all) = self.part.postings(field, key)? else {
+        let part = self.parts[at].part;
+        let mut postings = Vec::with_capacity(terms.len());
+        for term in terms {
+            let Some(place) = &term.places[at] else {
                 return Ok(None);
             };
             let weighed = field == ClauseField::Terms && bm25.title_weight != 1.0;
-            let title = if weighed {
-                self.part.title_postings(key)?
-            } else {
-                None
-            };
-            terms.push(TermPostings { all, title });
+            postings.push(TermPostings {
+                all: part.postings(field, place)?,
+                title: match weighed {
+                    true => part.title_postings(&term.key)?,
+                    false => None,
+                },
+            });
         }
-        Ok((!terms.is_empty()).then_some(terms))
+        Ok((!postings.is_empty()).then_some(postings))
     }
 }
 
 /// What `doc`, which `postings` stand at, holds of a clause.
-fn matches_of(word: &str, postings: &mut ClausePostings<'_>, doc: DocOrd) -> Vec<Match> {
-    let score = postings.score(doc.0);
+fn matches_of(word: &str, postings: &mut ClausePostings<'_>, doc: u32) -> Vec<Match> {
+    let score = postings.score(doc);
     let title_weight = postings.title_weight;
     let mut matches = Vec::new();
     let mut total = 0.0;
-    for standing in postings.standing_at(doc.0) {
+    for standing in postings.standing_at(doc) {
         let share = standing.expected_frequency(title_weight);
         total += share;
         matches.push(Match {

@@ -3,62 +3,54 @@
 //! Every term stands behind its document's language (`de haus`), so that each language has a vocabulary, and document
 //! frequencies, of its own.
 
-use tantivy::SegmentReader;
-use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::IndexSettings;
+use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use crate::document::DocOrd;
 use crate::language::Lang;
 
 /// The tokenizer that cuts what [`TermText`] joined.
 pub(super) const TOKENIZER: &str = "terms";
-const ORD: &str = "ord";
-
-/// A field of terms, and the column of how many each document has.
-#[derive(Clone, Copy)]
-pub(super) struct TermField {
-    pub(super) postings: Field,
-    pub(super) length: Field,
-    /// The name of `length`.
-    pub(super) length_name: &'static str,
-}
 
 #[derive(Clone, Copy)]
 pub(super) struct Fields {
-    /// Of title and text.
-    pub(super) terms: TermField,
+    /// Terms of title and text.
+    pub(super) terms: Field,
     /// Of the title alone, to weigh it.
-    pub(super) title: TermField,
+    pub(super) title: Field,
     /// Of title and text, in Latin letters; empty where the index has none.
-    pub(super) romanised: TermField,
-    pub(super) ord: Field,
+    pub(super) romanised: Field,
+    /// What filters ask for: a [`Mark`](super::meta::Mark) is a term.
+    pub(super) marks: Field,
 }
 
 impl Fields {
     /// The schema, the same for every index.
     pub(super) fn schema() -> (Schema, Self) {
         let mut schema = Schema::builder();
-        let indexing = TextFieldIndexing::default()
-            .set_tokenizer(TOKENIZER)
-            .set_index_option(IndexRecordOption::WithFreqs)
-            .set_fieldnorms(false);
-        let options = TextOptions::default().set_indexing_options(indexing);
-        let mut field = |name, length_name| TermField {
-            postings: schema.add_text_field(name, options.clone()),
-            length: schema.add_u64_field(length_name, FAST),
-            length_name,
+        let options = |tokenizer, stored| {
+            let indexing = TextFieldIndexing::default()
+                .set_tokenizer(tokenizer)
+                .set_index_option(stored)
+                .set_fieldnorms(false);
+            TextOptions::default().set_indexing_options(indexing)
         };
-        let terms = field("terms", "n_terms");
-        let title = field("title", "n_title_terms");
-        let romanised = field("romanised", "n_romanised");
-        let ord = schema.add_u64_field(ORD, FAST);
+        let terms = options(TOKENIZER, IndexRecordOption::WithFreqs);
         let fields = Self {
-            terms,
-            title,
-            romanised,
-            ord,
+            terms: schema.add_text_field("terms", terms.clone()),
+            title: schema.add_text_field("title", terms.clone()),
+            romanised: schema.add_text_field("romanised", terms),
+            marks: schema.add_text_field("marks", options("raw", IndexRecordOption::Basic)),
         };
         (schema.build(), fields)
+    }
+}
+
+/// How tantivy is to write: without a thread for its store, which holds nothing.
+pub(super) fn settings() -> IndexSettings {
+    IndexSettings {
+        docstore_compress_dedicated_thread: false,
+        ..IndexSettings::default()
     }
 }
 
@@ -71,7 +63,7 @@ pub(super) fn key(lang: Lang, term: &str) -> String {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TermText {
     text: String,
-    n_terms: u64,
+    n_terms: u32,
 }
 
 impl TermText {
@@ -92,7 +84,7 @@ impl TermText {
         &self.text
     }
 
-    pub(super) fn n_terms(&self) -> u64 {
+    pub(super) fn n_terms(&self) -> u32 {
         self.n_terms
     }
 }
@@ -147,15 +139,4 @@ impl TokenStream for Terms<'_> {
     fn token_mut(&mut self) -> &mut Token {
         self.token
     }
-}
-
-/// The ordinal of a document of one part.
-pub(super) fn ord_of(part: &SegmentReader, doc: tantivy::DocId) -> tantivy::Result<DocOrd> {
-    let ord = part
-        .fast_fields()
-        .u64(ORD)?
-        .first(doc)
-        .and_then(|ord| u32::try_from(ord).ok());
-    ord.map(DocOrd)
-        .ok_or_else(|| tantivy::TantivyError::InternalError("a document without ordinal".into()))
 }

@@ -1,90 +1,83 @@
-//! The files of a lexical index, opened: postings, lengths, and what each language counts.
+//! The files of one part, opened: postings, lengths, what each language counts, and what filters ask for.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use tantivy::postings::SegmentPostings;
+use fixedbitset::FixedBitSet;
+use tantivy::postings::{BlockSegmentPostings, SegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Index, InvertedIndexReader, ReloadPolicy, SegmentReader, TantivyError, Term};
+use tantivy::{Index, InvertedIndexReader, ReloadPolicy, TantivyError, Term};
 
+use crate::error::{Error, Result};
 use crate::language::Lang;
 
-use super::bm25::Bm25;
+use super::bounds::{Blocks, BoundTable};
 use super::clause::ClauseField;
-use super::fields::{Fields, TermField};
-use super::postings::Lengths;
-use super::read_only::ReadOnly;
+use super::contents::Contents;
+use super::directory::ReadOnly;
+use super::failed;
+use super::fields::Fields;
+use super::lengths::{Counts, Length, LengthTable, Lengths};
+use super::matching::Matched;
+use super::meta::Mark;
+use super::numbers::Numbers;
 
-/// The terms of every document; a document's place is its ordinal.
-pub(super) struct Part {
-    terms: TermPart,
-    title: TermPart,
-    romanised: TermPart,
+/// The terms of a segment's documents; a document's place is its ordinal.
+pub(crate) struct LexicalPart {
+    n_docs: usize,
     languages: BTreeMap<Lang, Counts>,
+    terms: TermField,
+    title: TermField,
+    romanised: TermField,
+    marks: TermField,
+    lengths: LengthTable,
+    bounds: BoundTable,
+    numbers: Numbers,
+    pub(super) matched: Matched,
 }
 
 /// One field of terms.
-struct TermPart {
+pub(super) struct TermField {
     field: Field,
-    postings: Arc<InvertedIndexReader>,
-    /// How many terms each document has.
-    lengths: Vec<u32>,
+    index: Arc<InvertedIndexReader>,
 }
 
-/// What the documents of one language add up to.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Counts {
-    pub(super) n_docs: usize,
-    n_terms: u64,
-    n_title_terms: u64,
-    n_romanised: u64,
-}
-
-impl Part {
+impl LexicalPart {
     /// Opens the files in `dir`; document `i` is in `languages[i]`.
-    pub(super) fn open(dir: &Path, languages: &[Lang]) -> tantivy::Result<Self> {
-        let index = Index::open(ReadOnly::open(dir)?)?;
-        // A segment never changes under its reader: there is nothing to watch for.
-        let reader = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()?;
-        let searcher = reader.searcher();
-        let part = match searcher.segment_readers() {
-            [] if languages.is_empty() => return Ok(Self::empty()),
-            [part] => part,
-            _ => return Err(unexpected("not one part")),
-        };
-        if part.max_doc() as usize != languages.len() || part.num_docs() != part.max_doc() {
-            return Err(unexpected("other documents than the store"));
+    pub(crate) fn open(dir: &Path, languages: &[Lang]) -> Result<Self> {
+        let part = Self::open_any(dir)?;
+        if part.n_docs != languages.len() {
+            return Err(Error::Damaged {
+                path: dir.to_owned(),
+                found: format!("terms of {} documents", part.n_docs),
+                expected: format!("those of {}", languages.len()),
+            });
         }
-        let (_, fields) = Fields::schema();
-        let mut opened = Self {
-            terms: TermPart::open(part, fields.terms)?,
-            title: TermPart::open(part, fields.title)?,
-            romanised: TermPart::open(part, fields.romanised)?,
-            languages: BTreeMap::new(),
-        };
-        for (doc, lang) in languages.iter().enumerate() {
-            let counts = opened.languages.entry(*lang).or_default();
-            counts.n_docs += 1;
-            counts.n_terms += u64::from(opened.terms.lengths[doc]);
-            counts.n_title_terms += u64::from(opened.title.lengths[doc]);
-            counts.n_romanised += u64::from(opened.romanised.lengths[doc]);
-        }
-        Ok(opened)
+        Ok(part)
     }
 
-    /// The terms of no documents.
-    fn empty() -> Self {
-        let (_, fields) = Fields::schema();
-        Self {
-            terms: TermPart::empty(fields.terms),
-            title: TermPart::empty(fields.title),
-            romanised: TermPart::empty(fields.romanised),
-            languages: BTreeMap::new(),
-        }
+    /// Opens the files in `dir`, whatever documents they are of.
+    pub(super) fn open_any(dir: &Path) -> Result<Self> {
+        let contents = Contents::read(dir)?;
+        let [terms, title, romanised, marks] =
+            TermField::open(dir, contents.n_docs).map_err(failed("be opened"))?;
+        Ok(Self {
+            n_docs: contents.n_docs,
+            languages: contents.languages,
+            terms,
+            title,
+            romanised,
+            marks,
+            lengths: LengthTable::open(dir, contents.n_docs)?,
+            bounds: BoundTable::open(dir)?,
+            numbers: Numbers::open(dir, contents.numbers)?,
+            matched: Matched::default(),
+        })
+    }
+
+    pub(super) fn n_docs(&self) -> usize {
+        self.n_docs
     }
 
     /// The languages of the documents.
@@ -92,45 +85,89 @@ impl Part {
         self.languages.keys().copied()
     }
 
-    pub(super) fn counts(&self, lang: Lang) -> Counts {
-        self.languages.get(&lang).copied().unwrap_or_default()
+    /// What the documents of `lang` add up to; `None` where there are none.
+    pub(super) fn counts(&self, lang: Lang) -> Option<Counts> {
+        self.languages.get(&lang).copied()
     }
 
-    /// How many documents hold the term `key`.
-    pub(super) fn document_frequency(&self, field: ClauseField, key: &str) -> tantivy::Result<u32> {
-        let field = self.field(field);
-        let term = Term::from_field_text(field.field, key);
-        Ok(field.postings.doc_freq(&term)?)
+    /// Where the postings of the term `key` are, if any document holds it.
+    pub(super) fn find(&self, field: ClauseField, key: &str) -> tantivy::Result<Option<TermInfo>> {
+        self.field(field).find(key)
     }
 
-    /// The documents that hold the term `key`.
+    /// The documents that hold a term, which was found in this part.
     pub(super) fn postings(
         &self,
         field: ClauseField,
-        key: &str,
-    ) -> tantivy::Result<Option<SegmentPostings>> {
-        self.field(field).postings(key)
+        term: &TermInfo,
+    ) -> tantivy::Result<SegmentPostings> {
+        let index = &self.field(field).index;
+        Ok(index.read_postings_from_terminfo(term, IndexRecordOption::WithFreqs)?)
+    }
+
+    /// The same, block by block, and what bounds their scores.
+    pub(super) fn blocks(
+        &self,
+        field: ClauseField,
+        term: &TermInfo,
+    ) -> tantivy::Result<(BlockSegmentPostings, Option<Blocks<'_>>)> {
+        let postings = self.field(field).blocks(term)?;
+        Ok((postings, self.bounds.find(field, term)))
     }
 
     /// The documents that hold the term `key` in their title.
     pub(super) fn title_postings(&self, key: &str) -> tantivy::Result<Option<SegmentPostings>> {
-        self.title.postings(key)
+        let Some(term) = self.title.find(key)? else {
+            return Ok(None);
+        };
+        let index = &self.title.index;
+        let postings = index.read_postings_from_terminfo(&term, IndexRecordOption::WithFreqs)?;
+        Ok(Some(postings))
     }
 
     pub(super) fn lengths(&self, field: ClauseField) -> Lengths<'_> {
-        match field {
-            ClauseField::Terms => Lengths {
-                all: &self.terms.lengths,
-                title: &self.title.lengths,
-            },
-            ClauseField::Romanised => Lengths {
-                all: &self.romanised.lengths,
-                title: &[],
-            },
-        }
+        self.lengths.of(field)
     }
 
-    fn field(&self, field: ClauseField) -> &TermPart {
+    pub(super) fn length(&self, doc: usize) -> Length {
+        self.lengths.get(doc)
+    }
+
+    pub(super) fn numbers(&self) -> &Numbers {
+        &self.numbers
+    }
+
+    /// The documents in exactly this language.
+    pub(super) fn in_language(&self, lang: Lang) -> tantivy::Result<FixedBitSet> {
+        let mut found = FixedBitSet::with_capacity(self.n_docs);
+        self.find_marked(Mark::Language(lang), &mut found)?;
+        Ok(found)
+    }
+
+    /// Adds the documents with `mark` to `found`.
+    pub(super) fn find_marked(
+        &self,
+        mark: Mark<'_>,
+        found: &mut FixedBitSet,
+    ) -> tantivy::Result<()> {
+        let Some(term) = self.marks.find(&mark.term())? else {
+            return Ok(());
+        };
+        let index = &self.marks.index;
+        let mut postings: BlockSegmentPostings =
+            index.read_block_postings_from_terminfo(&term, IndexRecordOption::Basic)?;
+        while !postings.docs().is_empty() {
+            for doc in postings.docs() {
+                if (*doc as usize) < found.len() {
+                    found.insert(*doc as usize);
+                }
+            }
+            postings.advance();
+        }
+        Ok(())
+    }
+
+    fn field(&self, field: ClauseField) -> &TermField {
         match field {
             ClauseField::Terms => &self.terms,
             ClauseField::Romanised => &self.romanised,
@@ -138,54 +175,64 @@ impl Part {
     }
 }
 
-impl Counts {
-    /// The mean length of a document as `bm25` counts it.
-    pub(super) fn average_length(&self, field: ClauseField, bm25: &Bm25) -> f64 {
-        let total = match field {
-            ClauseField::Terms => {
-                self.n_terms as f64
-                    + (f64::from(bm25.title_weight) - 1.0) * self.n_title_terms as f64
-            }
-            ClauseField::Romanised => self.n_romanised as f64,
-        };
-        total / self.n_docs.max(1) as f64
-    }
-}
-
-impl TermPart {
-    fn empty(field: TermField) -> Self {
-        Self {
-            field: field.postings,
-            postings: Arc::new(InvertedIndexReader::empty(IndexRecordOption::WithFreqs)),
-            lengths: Vec::new(),
+impl TermField {
+    /// The fields in `dir`: terms, title, romanised, marks.
+    pub(super) fn open(dir: &Path, n_docs: usize) -> tantivy::Result<[Self; 4]> {
+        let (_, fields) = Fields::schema();
+        let all = [fields.terms, fields.title, fields.romanised, fields.marks];
+        if n_docs == 0 {
+            return Ok(all.map(|field| Self {
+                field,
+                index: Arc::new(InvertedIndexReader::empty(IndexRecordOption::WithFreqs)),
+            }));
         }
-    }
-
-    fn open(part: &SegmentReader, field: TermField) -> tantivy::Result<Self> {
-        let column = part.fast_fields().u64(field.length_name)?;
-        let length = |doc| {
-            let length = column
-                .first(doc)
-                .and_then(|length| u32::try_from(length).ok());
-            length.ok_or_else(|| unexpected("a document without length"))
+        let index = Index::open(ReadOnly::open(dir)?)?;
+        // A part never changes under its reader: there is nothing to watch for.
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()?;
+        let searcher = reader.searcher();
+        let [part] = searcher.segment_readers() else {
+            return Err(unexpected("not one part"));
         };
-        Ok(Self {
-            field: field.postings,
-            postings: part.inverted_index(field.postings)?,
-            lengths: (0..part.max_doc())
-                .map(length)
-                .collect::<tantivy::Result<_>>()?,
-        })
+        if part.max_doc() as usize != n_docs || part.num_docs() != part.max_doc() {
+            return Err(unexpected("other documents than were written"));
+        }
+        let open = |field| -> tantivy::Result<Self> {
+            let index = part.inverted_index(field)?;
+            Ok(Self { field, index })
+        };
+        let [terms, title, romanised, marks] = all.map(open);
+        Ok([terms?, title?, romanised?, marks?])
     }
 
-    fn postings(&self, key: &str) -> tantivy::Result<Option<SegmentPostings>> {
+    /// Gives every term that more than `least` documents hold, with those.
+    pub(super) fn for_each_frequent(
+        &self,
+        least: u32,
+        mut give: impl FnMut(&TermInfo, BlockSegmentPostings),
+    ) -> tantivy::Result<()> {
+        let mut terms = self.index.terms().stream()?;
+        while let Some((_, term)) = terms.next() {
+            if term.doc_freq > least {
+                give(term, self.blocks(term)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn blocks(&self, term: &TermInfo) -> tantivy::Result<BlockSegmentPostings> {
+        let option = IndexRecordOption::WithFreqs;
+        Ok(self.index.read_block_postings_from_terminfo(term, option)?)
+    }
+
+    fn find(&self, key: &str) -> tantivy::Result<Option<TermInfo>> {
         let term = Term::from_field_text(self.field, key);
-        Ok(self
-            .postings
-            .read_postings(&term, IndexRecordOption::WithFreqs)?)
+        Ok(self.index.get_term_info(&term)?)
     }
 }
 
-fn unexpected(found: &str) -> TantivyError {
+pub(super) fn unexpected(found: &str) -> TantivyError {
     TantivyError::InternalError(format!("the terms hold {found}"))
 }

@@ -5,6 +5,7 @@ use tantivy::{DocId, DocSet, TERMINATED};
 
 use super::bm25::Saturation;
 use super::clause::Alternative;
+use super::lengths::Lengths;
 
 /// The documents that hold one term.
 pub(super) struct TermPostings {
@@ -130,7 +131,7 @@ impl<'a> ClausePostings<'a> {
         if frequency <= 0.0 {
             return 0.0;
         }
-        let length = self.lengths.of(doc, title_weight);
+        let length = self.lengths.weighed(doc, title_weight);
         self.weight * self.saturation.of(frequency, length)
     }
 
@@ -142,25 +143,5 @@ impl<'a> ClausePostings<'a> {
         self.alternatives
             .iter_mut()
             .filter(move |alternative| alternative.doc == doc)
-    }
-}
-
-/// How many terms each document has.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Lengths<'a> {
-    /// In title and text.
-    pub(super) all: &'a [u32],
-    /// In the title.
-    pub(super) title: &'a [u32],
-}
-
-impl Lengths<'_> {
-    /// The length of `doc` where a title's terms count `title_weight` times.
-    fn of(&self, doc: DocId, title_weight: f32) -> f32 {
-        let at = |lengths: &[u32]| lengths.get(doc as usize).copied().unwrap_or_default() as f32;
-        if title_weight == 1.0 {
-            return at(self.all);
-        }
-        at(self.all) + (title_weight - 1.0) * at(self.title)
     }
 }
