@@ -15,6 +15,12 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// When the model cannot run; never because of what a text says.
     fn encode(&self, texts: &[&str], role: Role) -> Result<Embeddings>;
+
+    /// How many tokens the model makes of `text`, without those that begin and end every text.
+    ///
+    /// # Errors
+    /// When the tokenizer fails.
+    fn n_tokens(&self, text: &str) -> Result<usize>;
 }
 
 /// Whether a text asks or answers; some models want a different prompt before each.
@@ -66,6 +72,11 @@ impl Embeddings {
                 }
             });
         }
+        Self(rows)
+    }
+
+    /// Rows that are of unit length already, as they came out of [`Embeddings::view`].
+    pub(crate) fn of_unit_rows(rows: Array2<f32>) -> Self {
         Self(rows)
     }
 
@@ -131,6 +142,11 @@ impl HashEncoder {
 impl Encoder for HashEncoder {
     fn spec(&self) -> &EncoderSpec {
         &self.spec
+    }
+
+    /// Words between spaces.
+    fn n_tokens(&self, text: &str) -> Result<usize> {
+        Ok(text.split_whitespace().count())
     }
 
     fn encode(&self, texts: &[&str], _role: Role) -> Result<Embeddings> {

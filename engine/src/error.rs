@@ -69,6 +69,12 @@ pub enum Error {
         got: String,
         expected: &'static str,
     },
+    #[error("filter {path}: got {got}, expected {expected}")]
+    Filter {
+        path: String,
+        got: String,
+        expected: &'static str,
+    },
     #[error("unknown measure {given:?}; known are {known}")]
     UnknownMeasure { given: String, known: &'static str },
     #[error(
@@ -153,6 +159,10 @@ pub enum Error {
     Rerank { source: Cause },
     #[error("the lexical index cannot {doing}")]
     Lexical { doing: &'static str, source: Cause },
+    #[error("the threads that write cannot be started")]
+    Threads { source: Cause },
+    #[error("{path} is not a snapshot: {found}")]
+    NotASnapshot { path: PathBuf, found: String },
     #[error("interrupted; nothing was changed")]
     Interrupted,
 }
@@ -168,6 +178,8 @@ pub enum Kind {
     Conflict,
     /// Something needed is missing or busy.
     Unavailable,
+    /// There is no room on the disk.
+    Full,
     /// The machine or this program failed.
     Internal,
 }
@@ -178,11 +190,13 @@ impl Error {
         match self {
             Self::Malformed { .. }
             | Self::Setting { .. }
+            | Self::Filter { .. }
             | Self::UnknownMeasure { .. }
             | Self::NoCommonTopic { .. }
             | Self::NoLanguages { .. }
             | Self::UnknownLanguage { .. }
             | Self::NotAModel { .. }
+            | Self::NotASnapshot { .. }
             | Self::Model { .. }
             | Self::UnknownArchitecture { .. }
             | Self::UnknownStack { .. }
@@ -190,6 +204,14 @@ impl Error {
             | Self::TooManyDimensions { .. }
             | Self::ModelLibrary { .. } => Kind::Invalid,
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
+            Self::Write { source, .. }
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+                ) =>
+            {
+                Kind::Full
+            }
             Self::NotAnIndex { .. } => Kind::NotFound,
             Self::IndexFormat { .. }
             | Self::EncoderMismatch { .. }
@@ -210,6 +232,7 @@ impl Error {
             | Self::Tokenizer { .. }
             | Self::Rerank { .. }
             | Self::Lexical { .. }
+            | Self::Threads { .. }
             | Self::Interrupted => Kind::Internal,
         }
     }

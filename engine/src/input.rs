@@ -1,5 +1,6 @@
 //! Text files as they come: plain or compressed, read line by line, and every complaint names file and line.
 
+mod document;
 mod encoding;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::error::{Error, Result};
 
+pub use document::{checked_document, read_document, read_language};
 pub use encoding::TextEncoding;
 
 /// A reader whose first bytes were looked at and put back.

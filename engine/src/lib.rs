@@ -3,7 +3,7 @@
 //! ```
 //! use std::sync::Arc;
 //! use xenoglot_engine::{
-//!     Document, FirstStage, Fusion, HashEncoder, IndexSettings, IndexWriter, Plan, Query, Role, Searcher, Encoder,
+//!     Document, Encoder, FirstStage, Fusion, HashEncoder, IndexSettings, IndexWriter, Plan, Query, Searcher, embed,
 //! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,10 +17,7 @@
 //!
 //! // Write: documents and their vectors go in together, and appear together or not at all.
 //! let mut writer = IndexWriter::create(&dir, IndexSettings::new(encoder.spec().clone()))?;
-//! let texts: Vec<String> = docs.iter().map(Document::full_text).collect();
-//! let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-//! let embeddings = encoder.encode(&texts, Role::Passage)?;
-//! writer.add(docs, embeddings)?;
+//! writer.add(&embed(docs, &encoder, None)?)?;
 //! let (manifest, _) = writer.commit()?;
 //! assert_eq!(manifest.n_docs, 2);
 //!
@@ -28,8 +25,8 @@
 //! let searcher = Searcher::open(&dir, Arc::new(encoder))?;
 //! let query = Query { text: "moon and sea".into(), lang: "en".parse()? };
 //! let plan = Plan { first_stage: FirstStage::Hybrid(Fusion::default()), depth: 1, ..Plan::default() };
-//! let best = searcher.search(&query, &plan)?.ranking;
-//! assert_eq!(searcher.documents(best.docs())?[0].id.0, "en");
+//! let answer = searcher.search(&query, &plan)?;
+//! assert_eq!(answer.documents()?[0].doc.id.0, "en");
 //! # Ok(())
 //! # }
 //! ```
@@ -53,11 +50,16 @@ mod store;
 pub mod input;
 mod mapped;
 mod monitor;
+
+mod collection;
+mod ingest;
 mod segment;
+
 pub mod sgml;
 pub mod squad;
 pub mod whole_file;
 
+mod filter;
 mod fusion;
 mod rerank;
 mod search;
@@ -69,16 +71,24 @@ pub mod eval;
 
 mod error;
 
-pub use dense::{HnswParams, Recall};
+pub use collection::{
+    Collection, IndexWriter, LiveOptions, Manifest, Outcome, SegmentFacts, Write, export, facts,
+    import, verify,
+};
+#[doc(hidden)]
+pub use dense::bench as dense_bench;
+pub use dense::{GraphBuilder, HnswParams, Recall, VectorPrecision};
 pub use document::{DocId, DocOrd, Document, Meta};
 pub use encoder::{Embeddings, Encoder, EncoderSpec, HashEncoder, Role};
 pub use error::{Cause, Error, Kind, Result};
+pub use filter::Filter;
 pub use fusion::{Fusion, FusionMethod, Normalisation};
+pub use ingest::{Embedded, embed};
 pub use language::Lang;
 pub use lexical::{Bm25, LexicalSettings, Match, Rm3};
 pub use monitor::Monitor;
 pub use query::{FirstStage, Plan, Query, RerankPlan};
 pub use ranking::{Candidate, Ranking};
 pub use rerank::{Fallback, Reranked, Reranker, ScoredBy};
-pub use search::{Answer, Searcher, Stage, StageScore};
-pub use segment::{IndexSettings, IndexWriter, Manifest, WriteTimes};
+pub use search::{Answer, Found, LanguageMix, Searcher, Stage, StageScore};
+pub use segment::{IndexSettings, WriteTimes};

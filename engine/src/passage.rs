@@ -1,9 +1,13 @@
 //! Documents → passages: windows of whole sentences, small enough to mean one thing.
 
+mod windows;
+
 use std::sync::LazyLock;
 
 use icu_segmenter::{SentenceSegmenter, SentenceSegmenterBorrowed};
 use unicode_width::UnicodeWidthStr;
+
+pub use windows::{PassageSettings, Span, windows};
 
 static SEGMENTER: LazyLock<SentenceSegmenterBorrowed<'static>> =
     LazyLock::new(|| SentenceSegmenter::new(Default::default()));

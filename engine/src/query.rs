@@ -3,9 +3,11 @@
 use std::time::Instant;
 
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 use crate::fusion::Fusion;
 use crate::language::Lang;
 use crate::lexical::{Bm25, Rm3};
+use crate::search::LanguageMix;
 
 /// A query whose language is already resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +25,16 @@ pub struct Plan {
     pub first_stage: FirstStage,
     /// How many candidates the first stage passes on, and the most hits there can be.
     pub depth: usize,
+    /// Which documents may be found; `None` means all.
+    pub filter: Option<Filter>,
     /// How words are weighed; `None` as the index was made.
     pub bm25: Option<Bm25>,
     /// How the best documents by their words add to the words; `None` leaves the query as it is.
     pub feedback: Option<Rm3>,
     /// How candidates are reranked; `None` leaves the first stage's order.
     pub rerank: Option<RerankPlan>,
+    /// How documents of several languages share the list.
+    pub mix: LanguageMix,
     /// After this moment no more candidates are reranked, and the answer says that it is partial.
     pub deadline: Option<Instant>,
 }
@@ -56,7 +62,20 @@ pub enum FirstStage {
     Hybrid(Fusion),
 }
 
+/// How far down is looked for documents of languages that a list by scores may lack.
+const MIN_MIXED_DEPTH: usize = 1_000;
+
 impl Plan {
+    /// How many candidates the first stage finds: as many as the deepest stage after it needs.
+    pub(crate) fn pool(&self) -> usize {
+        let rerank = self.rerank.as_ref().map_or(0, |rerank| rerank.depth);
+        let mixed = match self.mix {
+            LanguageMix::Scores => 0,
+            LanguageMix::Interleaved | LanguageMix::Quota(_) => MIN_MIXED_DEPTH,
+        };
+        self.depth.max(rerank).max(mixed)
+    }
+
     /// # Errors
     /// When a number is out of its range, or what is asked for has nothing to work on.
     pub fn check(&self) -> Result<()> {
@@ -84,9 +103,11 @@ impl Default for Plan {
         Self {
             first_stage: FirstStage::Hybrid(Fusion::default()),
             depth: 10,
+            filter: None,
             bm25: None,
             feedback: None,
             rerank: None,
+            mix: LanguageMix::Scores,
             deadline: None,
         }
     }

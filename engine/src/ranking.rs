@@ -30,6 +30,17 @@ impl Ranking {
         Self(candidates)
     }
 
+    /// `candidates` in this order, each document once; scores are lowered where they do not fall, so that sorting by score gives
+    /// this order again.
+    pub(crate) fn in_order(mut candidates: Vec<Candidate>) -> Self {
+        let mut ceiling = f32::INFINITY;
+        for candidate in &mut candidates {
+            candidate.score = candidate.score.min(ceiling.next_down());
+            ceiling = candidate.score;
+        }
+        Self(candidates)
+    }
+
     /// The candidates, best first.
     pub fn candidates(&self) -> &[Candidate] {
         &self.0

@@ -1,31 +1,36 @@
 //! The corridor: query → lexical ∥ dense → fusion → rerank → ranking. One stage a line, and no stage calls back.
 
 mod explain;
+mod first_stage;
+mod mix;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+use crate::collection::{Collection, Manifest, SegmentFacts, Snapshot};
 use crate::dense::Recall;
 use crate::document::{DocId, DocOrd, Document};
-use crate::encoder::{Encoder, Role};
+use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::eval::{Retrieved, Run, Topic};
 use crate::language::{Detection, Detector, Lang};
-use crate::lexical::{Believed, Expansion, Rm3, Weighing};
+use crate::lexical::{Expansion, Terminology};
 use crate::lexicon::{Glossary, Lexicons};
-use crate::query::{FirstStage, Plan, Query, RerankPlan};
+use crate::passage::Span;
+use crate::query::{Plan, Query, RerankPlan};
 use crate::ranking::{Candidate, Ranking};
 use crate::rerank::{Reranked, Reranker, ScoredBy};
-use crate::segment::{Manifest, Segment};
+use crate::segment::IndexSettings;
 
 pub use explain::StageScore;
+pub use mix::LanguageMix;
 
-/// How far down fusion looks at least: a document that is eleventh in both lists may well be the first of both.
-const MIN_FUSED_DEPTH: usize = 100;
+use first_stage::{FirstStageFound, Search};
+
 /// The stage that BM25 is.
 const LEXICAL: &str = "lexical";
 /// The stage that BM25 is again, with what the best documents say.
@@ -35,14 +40,24 @@ const RERANK: &str = "rerank";
 
 /// An open index with everything that answers from it.
 pub struct Searcher {
-    segment: Segment,
+    index: Index,
+    settings: IndexSettings,
     encoder: Arc<dyn Encoder>,
     rerankers: BTreeMap<String, Arc<dyn Reranker>>,
-    detector: Detector,
+    terminology: Terminology,
+    recall: Recall,
+}
+
+/// What is searched.
+enum Index {
+    /// As it was when it was opened.
+    Fixed(Arc<Snapshot>),
+    /// As it is when a search begins.
+    Live(Arc<Collection>),
 }
 
 /// A ranking and how it came about.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Answer {
     /// The candidates, best first.
     pub ranking: Ranking,
@@ -52,16 +67,53 @@ pub struct Answer {
     pub n_reranked: Option<usize>,
     /// Whether the deadline came before all was done.
     pub partial: bool,
+    /// What was searched: ordinals are of this and no other.
+    snapshot: Arc<Snapshot>,
+    /// Which part of a document was nearest to the query, where documents are split.
+    passages: HashMap<DocOrd, Span>,
     /// What was looked for beside the words of the query.
     expansion: Option<Expansion>,
     /// What scored the reranked candidates, if their reranker has modules.
     scored_by: HashMap<DocOrd, ScoredBy>,
 }
 
+/// A document that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The document.
+    pub doc: Document,
+    /// Which part of it was nearest to the query, where the index splits documents and vectors found it.
+    pub passage: Option<Span>,
+}
+
+impl Found {
+    /// The part of the text that was nearest to the query, or all of it.
+    pub fn nearest_text(&self) -> &str {
+        let passage = self.passage.and_then(|span| span.cut(&self.doc.text));
+        passage.unwrap_or(&self.doc.text)
+    }
+}
+
+impl Answer {
+    /// The documents of the ranking, best first.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn documents(&self) -> Result<Vec<Found>> {
+        let docs = self.snapshot.documents(self.ranking.docs())?;
+        let found = docs.into_iter().zip(self.ranking.docs());
+        let found = found.map(|(doc, ord)| Found {
+            doc,
+            passage: self.passages.get(&ord).copied(),
+        });
+        Ok(found.collect())
+    }
+}
+
 /// One stage of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
-    /// `encode`, `lexical`, `feedback`, `dense`, `fusion` or `rerank`.
+    /// `encode`, `lexical`, `feedback`, `dense`, `fusion`, `rerank` or `mix`.
     pub name: &'static str,
     /// How long it took.
     pub took: Duration,
@@ -70,26 +122,52 @@ pub struct Stage {
 }
 
 impl Searcher {
-    /// Opens the index in `dir`, whose vectors `encoder` must have made.
+    /// Opens the index in `dir` as it is now, whose vectors `encoder` must have made.
     ///
     /// # Errors
     /// When `dir` is no index, is damaged or of another format, or was built with another encoder.
     pub fn open(dir: &Path, encoder: Arc<dyn Encoder>) -> Result<Self> {
-        let segment = Segment::open(dir)?;
-        segment.check_encoder(dir, encoder.spec())?;
-        let languages: Vec<Lang> = segment.manifest.languages.keys().copied().collect();
-        Ok(Self {
-            detector: Detector::favouring(&languages),
-            segment,
+        let snapshot = Snapshot::open(dir)?;
+        snapshot.check_encoder(dir, encoder.spec())?;
+        Ok(Self::over(Index::Fixed(Arc::new(snapshot)), encoder))
+    }
+
+    /// Searches `collection`, which was opened with the same encoder, as it is at every moment.
+    pub fn live(collection: Arc<Collection>, encoder: Arc<dyn Encoder>) -> Self {
+        Self::over(Index::Live(collection), encoder)
+    }
+
+    /// Searches `snapshot` alone.
+    #[cfg(test)]
+    pub(crate) fn fixed(snapshot: Arc<Snapshot>, encoder: Arc<dyn Encoder>) -> Self {
+        Self::over(Index::Fixed(snapshot), encoder)
+    }
+
+    fn over(index: Index, encoder: Arc<dyn Encoder>) -> Self {
+        Self {
+            settings: index.snapshot().manifest.settings.clone(),
+            index,
             encoder,
             rerankers: BTreeMap::new(),
-        })
+            terminology: Terminology::default(),
+            recall: Recall::default(),
+        }
+    }
+
+    /// The collection that is searched, where it can be written.
+    pub fn collection(&self) -> Option<&Arc<Collection>> {
+        match &self.index {
+            Index::Fixed(_) => None,
+            Index::Live(collection) => Some(collection),
+        }
     }
 
     /// The language of a query: the one that was given, or the one that `text` looks like, to which the languages of the
     /// documents are likelier than others.
     pub fn query_language(&self, given: Option<Lang>, text: &str) -> Detection {
-        self.detector.given_or_detected(given, text)
+        let snapshot = self.index.snapshot();
+        let languages: Vec<Lang> = snapshot.manifest.languages.keys().copied().collect();
+        Detector::favouring(&languages).given_or_detected(given, text)
     }
 
     /// The same searcher with a reranker, for plans that name it.
@@ -100,13 +178,13 @@ impl Searcher {
 
     /// The same searcher, whose words find what they mean in other languages.
     pub fn with_lexicons(mut self, lexicons: Lexicons) -> Self {
-        self.segment.lexical.terminology.lexicons = lexicons;
+        self.terminology.lexicons = lexicons;
         self
     }
 
     /// The same searcher, whose words find every form of the terms in `glossary`.
     pub fn with_glossary(mut self, glossary: Glossary) -> Self {
-        self.segment.lexical.terminology.glossary = glossary;
+        self.terminology.glossary = glossary;
         self
     }
 
@@ -116,9 +194,8 @@ impl Searcher {
     }
 
     /// The same searcher, whose dense search looks at as much as `recall` says.
-    pub fn with_recall(mut self, recall: Recall) -> Self {
-        self.segment.dense = self.segment.dense.with_recall(recall);
-        self
+    pub fn with_recall(self, recall: Recall) -> Self {
+        Self { recall, ..self }
     }
 
     /// Answers `query` as `plan` says.
@@ -126,26 +203,49 @@ impl Searcher {
     /// # Errors
     /// When a model or an index fails, or `plan` is out of range; never because of what a query says.
     pub fn search(&self, query: &Query, plan: &Plan) -> Result<Answer> {
+        self.search_in(&self.index.snapshot(), query, plan)
+    }
+
+    fn search_in(&self, snapshot: &Arc<Snapshot>, query: &Query, plan: &Plan) -> Result<Answer> {
         plan.check()?;
         // Every stage sees as many candidates as the deepest one after it needs.
         let rerank_depth = plan.rerank.as_ref().map_or(0, |rerank| rerank.depth);
-        let (mut stages, expansion) =
-            self.first_stage(query, plan, plan.depth.max(rerank_depth))?;
+        let allowed = snapshot.allowed(plan.filter.as_ref())?;
+        let first = Search {
+            searcher: self,
+            lexical: snapshot.lexical(&self.settings, &self.terminology, &allowed),
+            snapshot,
+            allowed: &allowed,
+        };
+        let FirstStageFound {
+            mut stages,
+            expansion,
+            passages,
+        } = first.first_stage(query, plan, plan.pool())?;
         let mut n_reranked = None;
         let mut scored_by = HashMap::new();
         if let Some(rerank) = &plan.rerank {
             let ranking = last_ranking(&stages);
             stages.push(timed(RERANK, || {
-                let reranked = self.rerank(query, &ranking, rerank, plan.deadline)?;
+                let docs = || snapshot.documents(ranking.docs().take(rerank.depth));
+                let reranked = self.rerank(query, docs, rerank, plan.deadline)?;
                 n_reranked = Some(reranked.scores.len());
                 scored_by = ranking.docs().zip(reranked.scored_by).collect();
                 Ok(ranking.rescore_head(&reranked.scores, rerank.first_stage_weight))
+            })?);
+        }
+        if plan.mix != LanguageMix::Scores {
+            stages.push(timed("mix", || {
+                let ranking = last_ranking(&stages);
+                Ok(plan.mix.apply(ranking, |doc| snapshot.lang(doc)))
             })?);
         }
         let ranking = last_ranking(&stages);
         Ok(Answer {
             partial: n_reranked.is_some_and(|n| n < rerank_depth.min(ranking.len())),
             n_reranked,
+            snapshot: Arc::clone(snapshot),
+            passages,
             expansion,
             scored_by,
             ranking: ranking.cut(plan.depth),
@@ -153,11 +253,11 @@ impl Searcher {
         })
     }
 
-    /// What the reranker that `plan` names makes of the head of `ranking`; nothing after the deadline.
+    /// What the reranker that `plan` names makes of `docs`; nothing after the deadline.
     fn rerank(
         &self,
         query: &Query,
-        ranking: &Ranking,
+        docs: impl FnOnce() -> Result<Vec<Document>>,
         plan: &RerankPlan,
         deadline: Option<Instant>,
     ) -> Result<Reranked> {
@@ -170,30 +270,25 @@ impl Searcher {
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Ok(Reranked::default());
         }
-        let docs = self.documents(ranking.docs().take(plan.depth))?;
-        reranker.rerank(query, &docs, deadline)
+        reranker.rerank(query, &docs()?, deadline)
     }
 
-    /// The documents at `ords`, in that order.
-    pub fn documents(&self, ords: impl Iterator<Item = DocOrd>) -> Result<Vec<Document>> {
-        self.segment.documents.get(ords)
-    }
-
-    /// Answers every topic, side by side, as a run called `tag`. A topic is taken to be in the language it names.
+    /// Answers every topic, side by side and from the same documents, as a run called `tag`. A topic is taken to be in the
+    /// language it names.
     ///
     /// # Errors
     /// When a model or an index fails, or a topic comes twice.
     pub fn run(&self, topics: &[Topic], plan: &Plan, tag: &str) -> Result<Run> {
+        let snapshot = self.index.snapshot();
         let answer = |topic: &Topic| {
             let query = Query {
                 text: topic.query.clone(),
                 lang: topic.lang,
             };
-            let ranking = self.search(&query, plan)?.ranking;
+            let ranking = self.search_in(&snapshot, &query, plan)?.ranking;
             let retrieved = |candidate: &Candidate| {
-                let doc = self.segment.documents.id(candidate.doc)?;
                 Ok(Retrieved {
-                    doc,
+                    doc: snapshot.id(candidate.doc)?,
                     score: candidate.score,
                 })
             };
@@ -213,116 +308,52 @@ impl Searcher {
 
     /// The document `id`, if the index has it.
     pub fn document(&self, id: &DocId) -> Result<Option<Document>> {
-        let Some(ord) = self.segment.documents.find(id) else {
-            return Ok(None);
-        };
-        Ok(self.documents(std::iter::once(ord))?.pop())
+        let snapshot = self.index.snapshot();
+        let ord = snapshot.find(id);
+        Ok(snapshot.documents(ord.into_iter())?.pop())
     }
 
     /// The language of the document `id`, if the index has it.
     pub fn language_of(&self, id: &DocId) -> Option<Lang> {
-        let ord = self.segment.documents.find(id)?;
-        Some(self.segment.documents.lang(ord))
+        let snapshot = self.index.snapshot();
+        Some(snapshot.lang(snapshot.find(id)?))
     }
 
-    /// What the index is.
-    pub fn manifest(&self) -> &Manifest {
-        &self.segment.manifest
+    /// What the index is now.
+    pub fn manifest(&self) -> Manifest {
+        self.index.snapshot().manifest.clone()
+    }
+
+    /// The segments that it is made of now.
+    pub fn segments(&self) -> Vec<SegmentFacts> {
+        self.index.snapshot().facts()
+    }
+
+    /// Writes a copy of the index as it is now to `out`, as a tar that [`import`](crate::import) reads.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or `out` fails.
+    pub fn write_snapshot(&self, out: &mut dyn std::io::Write) -> Result<()> {
+        self.index.snapshot().write_tar(out)
+    }
+
+    /// What was fixed when the index was made.
+    pub fn settings(&self) -> &IndexSettings {
+        &self.settings
     }
 
     /// The encoder of queries.
     pub fn encoder(&self) -> &dyn Encoder {
         &*self.encoder
     }
+}
 
-    /// The languages of documents that words of a query in `lang` can judge.
-    fn lexically_judged(&self, lang: Lang) -> HashSet<Lang> {
-        let languages = self.segment.manifest.languages.keys().copied();
-        languages
-            .filter(|doc| self.segment.lexical.judges(lang, *doc))
-            .collect()
-    }
-
-    /// The stages that find candidates, the last of them the best `pool`, and what feedback looked for.
-    fn first_stage(
-        &self,
-        query: &Query,
-        plan: &Plan,
-        pool: usize,
-    ) -> Result<(Vec<Stage>, Option<Expansion>)> {
-        let fusion = match &plan.first_stage {
-            FirstStage::Lexical => return self.lexical(query, plan, pool),
-            FirstStage::Dense => return Ok((self.dense(query, pool)?, None)),
-            FirstStage::Hybrid(fusion) => fusion,
-        };
-        let depth = pool.max(MIN_FUSED_DEPTH);
-        let (lexical, dense) = rayon::join(
-            || self.lexical(query, plan, depth),
-            || self.dense(query, depth),
-        );
-        let ((mut stages, expansion), dense) = (lexical?, dense?);
-        let rankings = [last_ranking(&stages), last_ranking(&dense)];
-        stages.extend(dense);
-        let judged = self.lexically_judged(query.lang);
-        let lang = |doc| self.segment.documents.lang(doc);
-        let judges = |i, doc| i != 0 || judged.contains(&lang(doc));
-        stages.push(timed("fusion", || {
-            Ok(fusion.fuse_among(&rankings, judges, lang, pool))
-        })?);
-        Ok((stages, expansion))
-    }
-
-    /// BM25, and again with what the best documents say where that is asked for.
-    fn lexical(
-        &self,
-        query: &Query,
-        plan: &Plan,
-        depth: usize,
-    ) -> Result<(Vec<Stage>, Option<Expansion>)> {
-        let mut weighing = Weighing {
-            bm25: plan.bm25,
-            expansion: None,
-        };
-        let search = |weighing, depth| self.segment.lexical.search(query, weighing, depth);
-        let Some(rm3) = &plan.feedback else {
-            return Ok((vec![timed(LEXICAL, || search(weighing, depth))?], None));
-        };
-        // Only the documents that are believed are looked at.
-        let first = timed(LEXICAL, || search(weighing, rm3.docs))?;
-        let start = Instant::now();
-        let expansion = self.expansion(&first.ranking, rm3, plan)?;
-        weighing.expansion = Some(&expansion);
-        let second = Stage {
-            name: FEEDBACK,
-            ranking: search(weighing, depth)?,
-            took: start.elapsed(),
-        };
-        Ok((vec![first, second], Some(expansion)))
-    }
-
-    /// What the documents of `ranking` say.
-    fn expansion(&self, ranking: &Ranking, rm3: &Rm3, plan: &Plan) -> Result<Expansion> {
-        let docs = self.documents(ranking.docs())?;
-        let pairs = docs.iter().zip(ranking.candidates());
-        let believed: Vec<Believed<'_>> = pairs
-            .map(|(doc, candidate)| Believed {
-                doc,
-                score: candidate.score,
-            })
-            .collect();
-        self.segment.lexical.expansion(rm3, &believed, plan.bm25)
-    }
-
-    fn dense(&self, query: &Query, depth: usize) -> Result<Vec<Stage>> {
-        let start = Instant::now();
-        let vector = self.encoder.encode(&[&query.text], Role::Query)?;
-        let encode = Stage {
-            name: "encode",
-            took: start.elapsed(),
-            ranking: Ranking::default(),
-        };
-        let dense = timed("dense", || self.segment.dense.search(vector.row(0), depth))?;
-        Ok(vec![encode, dense])
+impl Index {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        match self {
+            Self::Fixed(snapshot) => Arc::clone(snapshot),
+            Self::Live(collection) => collection.snapshot(),
+        }
     }
 }
 

@@ -1,18 +1,26 @@
-//! The index on disk: one directory, one generation for vectors, graph, terms and documents together.
+//! One segment of a collection: documents, terms, vectors and graph that are written once and never change.
 //!
 //! ```text
-//! DIR/xenoglot.json        the manifest: what the index is, and the checksum of every file; written last
-//! DIR/segment-000001/      the files of that generation
-//! DIR/.building-…/         a generation in the making; it becomes a segment by being renamed, or is thrown away
-//! DIR/.lock                held by the one process that writes
+//! segment.json                  the inventory: how many documents, and the checksum of every other file; written last
+//! documents.*                   the documents, their ids and languages
+//! passages                      which vector is which part of which document, where documents are split
+//! terms/                        the lexical index
+//! vectors.*                     vectors and the graph over them
+//! living-000034.bits            which documents were not deleted up to a generation; the manifest says which file counts
 //! ```
 
-mod manifest;
+mod inventory;
+mod merge;
+mod passages;
 mod reader;
-mod site;
+mod settings;
 mod writer;
 
-pub use manifest::Manifest;
-pub use writer::{IndexSettings, IndexWriter, WriteTimes};
+pub use settings::IndexSettings;
+pub use writer::WriteTimes;
 
+pub(crate) use inventory::{FileEntry, Thoroughness};
+pub(crate) use merge::merge;
+pub(crate) use passages::Passages;
 pub(crate) use reader::Segment;
+pub(crate) use writer::SegmentWriter;

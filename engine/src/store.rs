@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
+use fixedbitset::FixedBitSet;
 use memmap2::Mmap;
 
 use crate::document::{DocId, DocOrd, Document};
@@ -81,6 +82,35 @@ impl DocStore {
             docs.push(doc.ok_or_else(|| damaged(&self.path, "an unreadable document"))?);
         }
         Ok(docs)
+    }
+
+    /// How many documents there are.
+    pub(crate) fn len(&self) -> usize {
+        self.languages.len()
+    }
+
+    /// Calls `each` with every document in `living` (`None` means all), in order: its ordinal and its line of JSON.
+    pub(crate) fn for_each_line(
+        &self,
+        living: Option<&FixedBitSet>,
+        mut each: impl FnMut(DocOrd, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        for (at, block) in self.blocks.iter().enumerate() {
+            let next = self.blocks.get(at + 1).map(|next| next.first);
+            let end = next.unwrap_or(self.len() as u64);
+            let mut wanted = block.first as usize..end as usize;
+            if living.is_some_and(|living| !wanted.any(|ord| living.contains(ord))) {
+                continue;
+            }
+            let lines = self.unpack(at)?;
+            let lines = lines.split(|&byte| byte == b'\n');
+            for (ord, line) in (block.first..end).zip(lines) {
+                if living.is_none_or(|living| living.contains(ord as usize)) {
+                    each(DocOrd(ord as u32), line)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Where the document `id` is, if the index has it.

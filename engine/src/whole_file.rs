@@ -1,5 +1,6 @@
-//! Files that appear whole or not at all.
+//! Files that appear whole or not at all, and what makes a write last: every sync of an index goes through here.
 
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -25,15 +26,55 @@ pub fn write(
     let mut file = BufWriter::new(builder.prefix(prefix).tempfile_in(dir)?);
     fill(&mut file)?;
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
+    sync_file(file.as_file(), file.path())?;
     file.persist(path)?;
     Ok(())
 }
 
-/// Makes a rename in `dir` survive a power cut.
+/// Makes what was written to `file`, which lies at `path`, survive a power cut.
+///
+/// # Errors
+/// When the disk fails.
+pub fn sync_file(file: &File, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    synced(path);
+    Ok(())
+}
+
+/// Makes what was made, renamed and removed in `dir` survive a power cut.
 ///
 /// # Errors
 /// When the disk fails.
 pub fn sync_directory(dir: &Path) -> io::Result<()> {
-    std::fs::File::open(dir)?.sync_all()
+    File::open(dir)?.sync_all()?;
+    synced(dir);
+    Ok(())
+}
+
+#[cfg(not(test))]
+fn synced(_path: &Path) {}
+
+#[cfg(test)]
+use observer::synced;
+
+/// Tests look on: what was not synced is what a power cut may take.
+#[cfg(test)]
+pub(crate) mod observer {
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    type Observer = Arc<dyn Fn(&Path) + Send + Sync>;
+
+    static OBSERVERS: Mutex<Vec<Observer>> = Mutex::new(Vec::new());
+
+    /// Calls `observer` after every sync from now on, with the file or the directory that was synced, on the thread that
+    /// waits for it.
+    pub(crate) fn observe(observer: impl Fn(&Path) + Send + Sync + 'static) {
+        OBSERVERS.lock().unwrap().push(Arc::new(observer));
+    }
+
+    pub(super) fn synced(path: &Path) {
+        let observers = OBSERVERS.lock().unwrap().clone();
+        observers.iter().for_each(|observer| observer(path));
+    }
 }

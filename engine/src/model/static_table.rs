@@ -165,6 +165,10 @@ impl Encoder for StaticEncoder {
         &self.spec
     }
 
+    fn n_tokens(&self, text: &str) -> Result<usize> {
+        self.tokenizer.n_tokens(text)
+    }
+
     fn encode(&self, texts: &[&str], role: Role) -> Result<Embeddings> {
         let mut sums = Array2::<f32>::zeros((texts.len(), self.spec.dim));
         // Sums serve as well as means: both have the same direction, and rows become unit vectors below.

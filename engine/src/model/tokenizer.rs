@@ -178,6 +178,13 @@ impl Tokenizer {
         self.encode(text, true)
     }
 
+    /// How many tokens `text` has, without special ones, cut or not.
+    pub(crate) fn n_tokens(&self, text: &str) -> Result<usize> {
+        let encoding = self.tokens(text)?.0;
+        let cut_off = encoding.get_overflowing().iter().map(Encoding::len);
+        Ok(encoding.len() + cut_off.sum::<usize>())
+    }
+
     fn encode(&self, text: &str, special: bool) -> Result<Vec<u32>> {
         let encoding = self
             .inner

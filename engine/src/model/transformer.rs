@@ -124,6 +124,10 @@ impl Encoder for TransformerEncoder {
         &self.spec
     }
 
+    fn n_tokens(&self, text: &str) -> Result<usize> {
+        self.tokenizer.n_tokens(text)
+    }
+
     fn encode(&self, texts: &[&str], role: Role) -> Result<Embeddings> {
         let mut rows = Array2::zeros((texts.len(), self.spec.dim));
         let windows = rows.axis_chunks_iter_mut(Axis(0), WINDOW);

@@ -39,6 +39,10 @@ impl Encoder for TruncatedEncoder {
         &self.spec
     }
 
+    fn n_tokens(&self, text: &str) -> Result<usize> {
+        self.inner.n_tokens(text)
+    }
+
     fn encode(&self, texts: &[&str], role: Role) -> Result<Embeddings> {
         Ok(self.inner.encode(texts, role)?.truncated(self.spec.dim))
     }

@@ -45,19 +45,23 @@ impl Searcher {
         let docs: Vec<(DocOrd, Lang)> = answer
             .ranking
             .docs()
-            .map(|doc| (doc, self.segment.documents.lang(doc)))
+            .map(|doc| (doc, answer.snapshot.lang(doc)))
             .collect();
+        let allowed = answer.snapshot.allowed(None)?;
+        let lexical = answer
+            .snapshot
+            .lexical(&self.settings, &self.terminology, &allowed);
         let matches = |name, expansion| match answer.stages.iter().any(|stage| stage.name == name) {
             true => {
                 let weighing = Weighing {
                     bm25: plan.bm25,
                     expansion,
                 };
-                self.segment.lexical.explain(query, weighing, &docs)
+                lexical.explain(query, weighing, &docs)
             }
             false => Ok(vec![Vec::new(); docs.len()]),
         };
-        let lexical = matches(LEXICAL, None)?;
+        let by_words = matches(LEXICAL, None)?;
         let feedback = matches(FEEDBACK, answer.expansion.as_ref())?;
         let mut explained: Vec<Vec<StageScore>> = vec![Vec::new(); docs.len()];
         for stage in &answer.stages {
@@ -71,7 +75,7 @@ impl Searcher {
                     rank: place + 1,
                     score: stage.ranking.candidates()[*place].score,
                     matches: match stage.name {
-                        LEXICAL => lexical[at].clone(),
+                        LEXICAL => by_words[at].clone(),
                         FEEDBACK => feedback[at].clone(),
                         _ => Vec::new(),
                     },

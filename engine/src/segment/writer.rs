@@ -1,57 +1,35 @@
-//! Documents and vectors → an index, all or nothing.
+//! Documents and vectors → the files of a segment.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use crate::dense::{self, HnswParams, VectorWriter};
-use crate::document::{DocId, Document};
-use crate::encoder::{Embeddings, EncoderSpec};
+use crate::dense::{self, VectorWriter};
+use crate::document::DocId;
 use crate::error::{Error, Result};
-use crate::lexical::{LexicalSettings, LexicalWriter};
+use crate::ingest::Embedded;
+use crate::lexical::LexicalWriter;
 use crate::monitor::Monitor;
 use crate::store::DocStoreWriter;
 
-use super::manifest::{Contents, Manifest};
-use super::site::Site;
+use super::inventory::{FileEntry, Inventory};
+use super::passages::PassageWriter;
+use super::settings::IndexSettings;
 
 pub(super) const TERMS: &str = "terms";
 
-/// What is fixed when an index is made.
-#[derive(Debug, Clone, PartialEq)]
-pub struct IndexSettings {
-    /// Which encoder makes the vectors.
-    pub encoder: EncoderSpec,
-    /// How the graph is built.
-    pub hnsw: HnswParams,
-    /// How words are weighed, and what is stored of them.
-    pub lexical: LexicalSettings,
-}
-
-impl IndexSettings {
-    /// The usual settings for vectors of `encoder`.
-    pub fn new(encoder: EncoderSpec) -> Self {
-        Self {
-            encoder,
-            hnsw: HnswParams::default(),
-            lexical: LexicalSettings::default(),
-        }
-    }
-}
-
-/// Builds an index in a hidden directory inside its own; [`IndexWriter::commit`] makes it appear in one step, in the
-/// place of the index that was there. Dropped before that, it leaves nothing.
-pub struct IndexWriter {
+/// Fills the directory of a segment.
+pub(crate) struct SegmentWriter {
+    dir: PathBuf,
     settings: IndexSettings,
     documents: DocStoreWriter,
+    passages: Option<PassageWriter>,
     terms: LexicalWriter,
     vectors: VectorWriter,
+    n_vectors: usize,
     times: WriteTimes,
-    monitor: Arc<Monitor>,
-    // Dropped last, after the writers have let go of their files.
-    site: Site,
 }
 
 /// How long the stages of writing took.
@@ -67,69 +45,75 @@ pub struct WriteTimes {
     pub commit: Duration,
 }
 
-impl IndexWriter {
-    /// Begins an index in `dir`, which is made if need be; an index that is there goes on answering.
-    ///
-    /// # Errors
-    /// When `dir` holds other things than an index, another process writes it, or the settings are out of range.
-    pub fn create(dir: &Path, settings: IndexSettings) -> Result<Self> {
-        settings.hnsw.check()?;
-        settings.lexical.bm25.check()?;
-        let site = Site::claim(dir)?;
-        let building = site.building();
-        let terms = building.join(TERMS);
+impl SegmentWriter {
+    /// A segment in the empty directory `dir`.
+    pub(crate) fn create(dir: &Path, settings: &IndexSettings) -> Result<Self> {
+        let terms = dir.join(TERMS);
         std::fs::create_dir(&terms).map_err(|source| Error::Write {
             path: terms.clone(),
             source,
         })?;
         Ok(Self {
-            documents: DocStoreWriter::create(building)?,
+            dir: dir.to_owned(),
+            documents: DocStoreWriter::create(dir)?,
+            passages: match settings.passages {
+                Some(_) => Some(PassageWriter::create(dir)?),
+                None => None,
+            },
             terms: LexicalWriter::create(&terms)?,
-            vectors: dense::create_vectors(building, settings.encoder.dim)?,
+            vectors: VectorWriter::create(dir, settings.encoder.dim, settings.vectors)?,
+            n_vectors: 0,
             times: WriteTimes::default(),
-            monitor: Arc::default(),
-            settings,
-            site,
+            settings: settings.clone(),
         })
     }
 
-    /// The same writer, watched and stopped through `monitor`.
-    pub fn with_monitor(self, monitor: Arc<Monitor>) -> Self {
-        Self { monitor, ..self }
-    }
-
-    /// How many documents were added.
-    pub fn n_docs(&self) -> usize {
+    pub(crate) fn n_docs(&self) -> usize {
         self.documents.len()
     }
 
     /// Whether a document `id` was added already.
-    pub fn contains(&self, id: &DocId) -> bool {
+    pub(crate) fn contains(&self, id: &DocId) -> bool {
         self.documents.contains(id)
     }
 
-    /// Adds documents; row `i` of `embeddings` belongs to `docs[i]`.
+    /// Adds documents.
     ///
     /// # Errors
-    /// When an id comes twice, the vectors do not fit the settings, or the disk fails. The index is then unfit for
-    /// [`commit`](IndexWriter::commit): drop it.
-    pub fn add(&mut self, docs: Vec<Document>, embeddings: Embeddings) -> Result<()> {
-        if docs.len() != embeddings.len() {
-            return Err(Error::Setting {
-                name: "the number of vectors",
-                got: embeddings.len().to_string(),
-                expected: "one per document",
-            });
-        }
+    /// When an id comes twice, the vectors do not fit the settings, or the disk fails. The segment is then unfit for
+    /// [`finish`](SegmentWriter::finish): drop it.
+    pub(crate) fn add(&mut self, docs: &[Embedded]) -> Result<()> {
         let start = Instant::now();
-        let analyze = |doc| LexicalWriter::analyze(doc, &self.settings.lexical);
+        let analyze = |entry: &Embedded| LexicalWriter::analyze(&entry.doc, &self.settings.lexical);
         let terms: Vec<_> = docs.par_iter().map(analyze).collect();
         let analyzed = Instant::now();
         let mut ords = Vec::with_capacity(docs.len());
-        for doc in &docs {
-            ords.push(self.documents.add(doc)?);
+        for Embedded {
+            doc,
+            spans,
+            vectors,
+        } in docs
+        {
+            let fits = match self.passages {
+                Some(_) => spans.len() == vectors.len(),
+                None => vectors.len() == 1,
+            };
+            if !fits {
+                return Err(Error::Setting {
+                    name: "the number of vectors",
+                    got: vectors.len().to_string(),
+                    expected: "one for each document, or for each of its passages where documents are split",
+                });
+            }
+            let ord = self.documents.add(doc)?;
+            if let Some(passages) = &mut self.passages {
+                let added = passages.add(ord.0, spans);
+                added.map_err(|source| failed(&self.dir, source))?;
+            }
+            self.vectors.add(vectors)?;
+            self.n_vectors += vectors.len();
+            ords.push(ord);
         }
-        self.vectors.add(&embeddings)?;
         let stored = Instant::now();
         for (ord, terms) in ords.into_iter().zip(&terms) {
             self.terms.add(ord, terms)?;
@@ -139,36 +123,64 @@ impl IndexWriter {
         Ok(())
     }
 
-    /// Builds the graph, makes every file last, and puts the index in its place. Returns what it is now, and how long
-    /// each stage took.
-    pub fn commit(self) -> Result<(Manifest, WriteTimes)> {
+    /// Makes every file last, after building the graph where `graph` watches over that; without it, vectors are compared one
+    /// by one.
+    pub(crate) fn finish(
+        self,
+        graph: Option<&Monitor>,
+    ) -> Result<(Inventory, FileEntry, WriteTimes)> {
         let Self {
+            dir,
             settings,
             documents,
+            passages,
             terms,
             vectors,
+            n_vectors,
             mut times,
-            monitor,
-            site,
         } = self;
-        let building = site.building();
-        let contents = Contents {
-            n_docs: documents.len(),
-            languages: documents.languages(),
-            encoder: settings.encoder,
-            hnsw: settings.hnsw,
-            lexical: settings.lexical,
-        };
-        times.store += timed(|| documents.commit())?;
-        times.store += timed(|| vectors.commit())?;
+        let n_docs = documents.len();
+        let languages = documents.languages();
+        times.store += timed(|| {
+            documents.commit()?;
+            let committed = passages.map_or(Ok(()), PassageWriter::commit);
+            committed.map_err(|source| failed(&dir, source))?;
+            vectors.commit()
+        })?;
         times.lexical += timed(|| terms.commit())?;
-        times.graph +=
-            timed(|| dense::build_graph(building, contents.encoder.dim, settings.hnsw, &monitor))?;
-        monitor.check()?;
+        if let Some(monitor) = graph {
+            times.graph +=
+                timed(|| dense::build_graph(&dir, settings.encoder.dim, settings.hnsw, monitor))?;
+            monitor.check()?;
+        }
         let start = Instant::now();
-        let manifest = site.publish(contents)?;
+        tidy_terms(&dir).map_err(|source| failed(&dir, source))?;
+        let (inventory, entry) = Inventory::write(&dir, n_docs, n_vectors, languages)?;
         times.commit += start.elapsed();
-        Ok((manifest, times))
+        Ok((inventory, entry, times))
+    }
+}
+
+/// tantivy leaves its locks behind, and makes some of its files its user's alone.
+pub(super) fn tidy_terms(dir: &Path) -> io::Result<()> {
+    let permissions = std::fs::metadata(dir.join("documents.zst"))?.permissions();
+    for entry in std::fs::read_dir(dir.join(TERMS))? {
+        let path = entry?.path();
+        match path
+            .extension()
+            .is_some_and(|extension| extension == "lock")
+        {
+            true => std::fs::remove_file(path)?,
+            false => std::fs::set_permissions(path, permissions.clone())?,
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn failed(dir: &Path, source: io::Error) -> Error {
+    Error::Write {
+        path: dir.to_owned(),
+        source,
     }
 }
 

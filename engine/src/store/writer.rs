@@ -1,5 +1,6 @@
 //! Writes a [`DocStore`](super::DocStore).
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -66,23 +67,32 @@ impl DocStoreWriter {
 
     /// Adds `doc` at the next ordinal, which is returned. Its id must be new.
     pub(crate) fn add(&mut self, doc: &Document) -> Result<DocOrd> {
+        let line = serde_json::to_vec(doc);
+        let line = line.map_err(|source| self.failed(DOCUMENTS, source.into()))?;
+        self.add_line(doc.id.clone(), doc.lang, &line)
+    }
+
+    /// Adds the document that is `line` in JSON at the next ordinal, which is returned. Its id must be new.
+    pub(crate) fn add_line(&mut self, id: DocId, lang: Lang, line: &[u8]) -> Result<DocOrd> {
         let max = u32::MAX;
         let ord = u32::try_from(self.len()).ok().filter(|ord| *ord < max);
         let ord = DocOrd(ord.ok_or(Error::TooManyDocuments { max })?);
-        if self.ordinals.insert(doc.id.clone(), ord).is_some() {
-            return Err(Error::DuplicateId {
-                id: doc.id.0.clone(),
-            });
-        }
-        self.languages.push(doc.lang);
+        match self.ordinals.entry(id) {
+            Entry::Occupied(entry) => {
+                return Err(Error::DuplicateId {
+                    id: entry.key().0.clone(),
+                });
+            }
+            Entry::Vacant(place) => place.insert(ord),
+        };
+        self.languages.push(lang);
         if self.open_block.is_empty() {
             self.blocks.push(Block {
                 offset: self.offset,
                 first: u64::from(ord.0),
             });
         }
-        let written = serde_json::to_writer(&mut self.open_block, doc);
-        written.map_err(|source| self.failed(DOCUMENTS, source.into()))?;
+        self.open_block.extend_from_slice(line);
         self.open_block.push(b'\n');
         if self.open_block.len() >= BLOCK_BYTES {
             self.close_block()?;
