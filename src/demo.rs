@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use xenoglot_engine::IndexSettings;
 use xenoglot_engine::eval::{Averaged, Measure, Topic, read_qrels, read_topics, score};
 use xenoglot_engine::{FirstStage, Fusion, Plan, Query, RerankPlan, Searcher};
-use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
+use xenoglot_indexer::{Corpus, Progress, ReadPlan, index};
 use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
 
 use crate::search::Hits;
@@ -54,7 +55,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     stop_on_signal(&progress)?;
     let summary = index(
         corpus,
-        &IndexPlan::default(),
+        &ReadPlan::default(),
+        IndexSettings::new(encoder.spec().clone()),
         &*encoder,
         &dir.join("index"),
         &progress,
@@ -66,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         summary.manifest.n_docs,
         summary.manifest.languages.len(),
         summary.timings.total.as_secs_f64(),
-        summary.manifest.encoder.name
+        summary.manifest.settings.encoder.name
     )?;
     drop(out);
     let searcher = open_index(&dir.join("index"), encoder)?.with_lexicons(shipped_lexicons());

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use xenoglot_engine::Manifest;
 use xenoglot_engine::model;
+use xenoglot_engine::{Manifest, verify};
 
 use crate::machine;
 use crate::setup::{DEFAULT_INDEX, ModelArgs, runtime_search};
@@ -105,9 +105,7 @@ fn encoder(out: &mut impl Write, model: &ModelArgs) -> Result<()> {
 }
 
 fn index(out: &mut impl Write, args: &Args) -> Result<()> {
-    match Manifest::read(&args.index)
-        .and_then(|manifest| manifest.verify(&args.index).map(|()| manifest))
-    {
+    match verify(&args.index).and_then(|_| Manifest::read(&args.index)) {
         Ok(manifest) => {
             let n_docs = grouped(manifest.n_docs as u64);
             let size = megabytes(manifest.size_bytes());
@@ -119,7 +117,7 @@ fn index(out: &mut impl Write, args: &Args) -> Result<()> {
             good(
                 out,
                 "index",
-                &format!("{text}, encoder {}", manifest.encoder.name),
+                &format!("{text}, encoder {}", manifest.settings.encoder.name),
             )
         }
         Err(error) => {

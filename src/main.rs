@@ -15,6 +15,7 @@ mod serve;
 mod default_model;
 mod first_stage;
 mod language;
+mod live;
 mod machine;
 mod output;
 mod setup;
@@ -39,9 +40,9 @@ struct Cli {
 enum Command {
     Demo(demo::Args),
     Doctor(doctor::Args),
-    Index(index::Args),
+    Index(Box<index::Args>),
     Search(Box<search::Args>),
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Embed(embed::Args),
     Rerank(rerank::Args),
     Eval(eval::Args),

@@ -8,7 +8,10 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 use xenoglot_engine::eval::{Run, read_topics_as, write_run};
 use xenoglot_engine::snippet::snippets;
-use xenoglot_engine::{Answer, Document, Lang, Plan, Query, RerankPlan, Searcher, StageScore};
+use xenoglot_engine::{
+    Answer, Document, Filter, Found, Lang, LanguageMix, Plan, Query, RerankPlan, Searcher,
+    StageScore,
+};
 use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
 
 use crate::first_stage::FirstStageArgs;
@@ -59,6 +62,9 @@ pub(crate) struct SearchArgs {
     bm25: Bm25Args,
     #[command(flatten)]
     terminology: TerminologyArgs,
+    /// Which documents may be found, such as '{"lang": ["sw", "ha"], "year": {"gte": 1990}}'; see docs/filters.md
+    #[arg(long, value_name = "JSON", value_parser = filter)]
+    filter: Option<Filter>,
     /// How many hits [default: 10, and 1000 with topics]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     depth: Option<u32>,
@@ -73,6 +79,9 @@ pub(crate) struct SearchArgs {
     /// How much the first stage's scores count beside the reranker's, from 0 to 1
     #[arg(long, value_name = "W", default_value_t = 0.0, value_parser = weight, requires = "rerank")]
     first_stage_weight: f32,
+    /// How languages share the list: scores; interleaved (one of each in turn); or quota:N (no more than N of any)
+    #[arg(long, value_name = "MIX", default_value = "scores")]
+    mix: LanguageMix,
     #[command(flatten)]
     topics: TopicArgs,
 }
@@ -83,9 +92,17 @@ fn weight(text: &str) -> Result<f32, String> {
     weight.ok_or_else(|| "expected a number from 0 to 1".into())
 }
 
+/// Reads a filter that was typed.
+pub(crate) fn filter(text: &str) -> Result<Filter, String> {
+    let value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+    Filter::parse(&value).map_err(|error| error.to_string())
+}
+
 impl SearchArgs {
     fn open(&self) -> Result<Searcher> {
-        let searcher = self.model.open_index(&self.index, self.rerank.as_slice())?;
+        let searcher = self
+            .model
+            .open_index(&self.index, self.rerank.as_slice(), None)?;
         self.terminology.apply(searcher)
     }
 
@@ -94,12 +111,14 @@ impl SearchArgs {
             first_stage: self.first_stage.first_stage()?,
             feedback: self.first_stage.feedback(),
             depth: self.depth.map_or(default_depth, |depth| depth as usize),
-            bm25: Some(self.bm25.over(searcher.manifest().lexical.bm25)),
+            filter: self.filter.clone(),
+            bm25: Some(self.bm25.over(searcher.settings().lexical.bm25)),
             rerank: self.rerank.as_ref().map(|stack| RerankPlan {
                 stack: stack.name.clone(),
                 depth: self.rerank_depth as usize,
                 first_stage_weight: self.first_stage_weight,
             }),
+            mix: self.mix,
             deadline: None,
         })
     }
@@ -193,9 +212,10 @@ pub(crate) struct Hits {
 impl Hits {
     /// Looks up what `answer` found.
     pub(crate) fn of(searcher: &Searcher, query: &Query, answer: Answer) -> Result<Self> {
-        let docs = searcher.documents(answer.ranking.docs())?;
-        let texts: Vec<&str> = docs.iter().map(|doc| doc.text.as_str()).collect();
+        let found = answer.documents()?;
+        let texts: Vec<&str> = found.iter().map(Found::nearest_text).collect();
         let snippets = snippets(searcher.encoder(), &query.text, &texts)?;
+        let docs = found.into_iter().map(|found| found.doc).collect();
         Ok(Self {
             answer,
             docs,

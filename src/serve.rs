@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use xenoglot_api::{App, serve};
 
+use crate::live::LiveArgs;
 use crate::setup::{DEFAULT_INDEX, ModelArgs, Stack, TerminologyArgs};
 use crate::terminal::{BOLD, CYAN, grouped};
 
-/// Answer over HTTP: POST /v1/search, GET /v1/documents/{id}, GET /health
+/// Answer over HTTP: POST /v1/search, GET /v1/documents/{id}, GET /v1/snapshot, GET /health
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The index
@@ -35,11 +36,17 @@ pub(crate) struct Args {
     /// Searches that may run at once; more are answered with 503 [default: four per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_searches: Option<u32>,
+    /// Take documents too: POST /v1/documents, POST /v1/documents/delete, DELETE /v1/documents/{id}
+    #[arg(long, env = "XENOGLOT_WRITABLE")]
+    writable: bool,
+    #[command(flatten)]
+    live: LiveArgs,
 }
 
 /// Runs `xenoglot serve`.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let searcher = args.model.open_index(&args.index, &args.rerank)?;
+    let live = args.writable.then(|| args.live.options());
+    let searcher = args.model.open_index(&args.index, &args.rerank, live)?;
     let searcher = args.terminology.apply(searcher)?;
     let n_docs = searcher.manifest().n_docs as u64;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

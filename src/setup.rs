@@ -14,7 +14,7 @@ use xenoglot_engine::lexicon::{Glossary, LexiconFile, Lexicons};
 use xenoglot_engine::model::{
     self, Device, LoadOptions, ModelDir, Precision, RuntimeSearch, TruncatedEncoder,
 };
-use xenoglot_engine::{Bm25, Encoder, Manifest, Searcher};
+use xenoglot_engine::{Bm25, Collection, Encoder, LiveOptions, Manifest, Searcher};
 use xenoglot_indexer::Progress;
 use xenoglot_reranker::{CrossEncoder, PASSAGES, PassageReranker};
 
@@ -153,19 +153,37 @@ impl ModelArgs {
         Ok(model::load(&dir, &options)?)
     }
 
-    /// Opens the index in `dir`, ready for every stage, with vectors as long as the index has them, and with the rerankers
-    /// of `stacks`.
-    pub(crate) fn open_index(&self, dir: &Path, stacks: &[Stack]) -> Result<Searcher> {
-        let mut encoder = self.load()?;
+    /// Loads the encoder, with vectors as long as the index in `dir` has them.
+    pub(crate) fn load_for(&self, dir: &Path) -> Result<Arc<dyn Encoder>> {
+        let encoder = self.load()?;
         if self.dimensions.is_none() {
-            let built = Manifest::read(dir)?.encoder;
+            let built = Manifest::read(dir)?.settings.encoder;
             let spec = encoder.spec();
             let is_cut = built.fingerprint == spec.fingerprint && built.dim < spec.dim;
             if let Some(dim) = NonZeroUsize::new(built.dim).filter(|_| is_cut) {
-                encoder = Arc::new(TruncatedEncoder::new(encoder, dim)?);
+                return Ok(Arc::new(TruncatedEncoder::new(encoder, dim)?));
             }
         }
-        let mut searcher = open_index(dir, encoder)?;
+        Ok(encoder)
+    }
+
+    /// Opens the index in `dir`, ready for every stage, with the rerankers of `stacks`; for writing too where `live` says
+    /// how.
+    pub(crate) fn open_index(
+        &self,
+        dir: &Path,
+        stacks: &[Stack],
+        live: Option<LiveOptions>,
+    ) -> Result<Searcher> {
+        let encoder = self.load_for(dir)?;
+        let searcher = match live {
+            None => Searcher::open(dir, Arc::clone(&encoder))?,
+            Some(options) => {
+                let collection = Collection::open(dir, encoder.spec(), options)?;
+                Searcher::live(Arc::new(collection), Arc::clone(&encoder))
+            }
+        };
+        let mut searcher = with_passages(searcher, encoder);
         for stack in stacks {
             if let Some(path) = &stack.path {
                 if searcher.stacks().any(|name| name == stack.name) {
@@ -312,6 +330,11 @@ pub(crate) fn stop_on_signal(progress: &Progress) -> Result<()> {
 
 /// Opens the index in `dir`, built with `encoder`, ready for every stage.
 pub(crate) fn open_index(dir: &Path, encoder: Arc<dyn Encoder>) -> Result<Searcher> {
-    let reranker = PassageReranker::new(Arc::clone(&encoder));
-    Ok(Searcher::open(dir, encoder)?.with_reranker(PASSAGES, Arc::new(reranker)))
+    let searcher = Searcher::open(dir, Arc::clone(&encoder))?;
+    Ok(with_passages(searcher, encoder))
+}
+
+/// `searcher` with the reranker that every searcher has.
+fn with_passages(searcher: Searcher, encoder: Arc<dyn Encoder>) -> Searcher {
+    searcher.with_reranker(PASSAGES, Arc::new(PassageReranker::new(encoder)))
 }

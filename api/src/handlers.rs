@@ -3,5 +3,7 @@
 pub(crate) mod documents;
 pub(crate) mod health;
 pub(crate) mod search;
+pub(crate) mod snapshot;
+pub(crate) mod writes;
 
 mod first_stage;

@@ -72,6 +72,11 @@ impl From<xenoglot_engine::Error> for Problem {
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Conflict => StatusCode::CONFLICT,
             Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Kind::Full => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the disk is full");
+                let detail = "the disk is full; nothing of this request was written";
+                return Self::new(StatusCode::INSUFFICIENT_STORAGE, detail);
+            }
             Kind::Internal => return Self::internal(&error),
         };
         Self::new(status, error.to_string())

@@ -12,17 +12,28 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::app::App;
-use crate::handlers::{documents, health, search};
+use crate::handlers::{documents, health, search, snapshot, writes};
 use crate::problem::Problem;
 
 /// No query needs more.
 const MAX_BODY_BYTES: usize = 1 << 20;
+/// Documents are held in memory until they are on disk.
+const MAX_DOCUMENTS_BYTES: usize = 32 << 20;
 
 /// The API over `app`.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/search", post(search::search))
-        .route("/v1/documents/{id}", get(documents::document))
+        .route(
+            "/v1/documents",
+            post(writes::write).layer(DefaultBodyLimit::max(MAX_DOCUMENTS_BYTES)),
+        )
+        .route("/v1/documents/delete", post(writes::delete_many))
+        .route(
+            "/v1/documents/{id}",
+            get(documents::document).delete(writes::delete),
+        )
+        .route("/v1/snapshot", get(snapshot::snapshot))
         .route("/health", get(health::health))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)

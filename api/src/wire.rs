@@ -1,7 +1,8 @@
 //! The JSON of requests and responses. Not the engine's types: either side may change without the other.
 
 use serde::{Deserialize, Serialize};
-use xenoglot_engine::{Lang, Meta};
+use serde_json::Value;
+use xenoglot_engine::{Lang, LanguageMix, Meta};
 
 /// `POST /v1/search`.
 #[derive(Debug, Deserialize)]
@@ -15,6 +16,8 @@ pub(crate) struct SearchRequest {
     pub(crate) mode: Mode,
     #[serde(default = "ten")]
     pub(crate) depth: usize,
+    /// Which documents may be found; see docs/filters.md.
+    pub(crate) filter: Option<Value>,
     /// How words are weighed; what is not said is as the index was made.
     #[serde(default)]
     pub(crate) bm25: Bm25Settings,
@@ -24,6 +27,9 @@ pub(crate) struct SearchRequest {
     pub(crate) feedback: Option<FeedbackSettings>,
     #[serde(default)]
     pub(crate) rerank: Rerank,
+    /// How languages share the list.
+    #[serde(default)]
+    pub(crate) mix: Mix,
     #[serde(default)]
     pub(crate) explain: bool,
     pub(crate) timeout_ms: Option<u64>,
@@ -85,6 +91,11 @@ pub(crate) struct FeedbackSettings {
     pub(crate) terms: Option<usize>,
     pub(crate) original_weight: Option<f32>,
 }
+
+/// `scores`, `interleaved` or `quota:N`.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Mix(pub(crate) LanguageMix);
 
 /// `false`, or what reranks and how far down.
 #[derive(Debug, Default, Deserialize)]
@@ -193,6 +204,61 @@ pub(crate) struct DocumentResponse {
     pub(crate) text: String,
     #[serde(skip_serializing_if = "Meta::is_empty")]
     pub(crate) meta: Meta,
+}
+
+/// The answer to `POST /v1/documents`.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct WriteResponse {
+    /// Documents that were not there before.
+    pub(crate) created: usize,
+    /// Documents that took the place of others.
+    pub(crate) updated: usize,
+    /// Lines that were not understood; all others are written.
+    pub(crate) failed: usize,
+    /// One for each line, in their order.
+    pub(crate) results: Vec<LineResult>,
+}
+
+/// What came of one document.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum LineResult {
+    Written {
+        line: usize,
+        id: String,
+        status: &'static str,
+    },
+    Failed {
+        line: usize,
+        status: &'static str,
+        field: &'static str,
+        error: String,
+    },
+}
+
+/// `POST /v1/documents/delete`: by id, or by filter.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeleteRequest {
+    pub(crate) ids: Option<Vec<String>>,
+    pub(crate) filter: Option<Value>,
+}
+
+/// What became of documents that were to be deleted.
+#[derive(Debug, Serialize)]
+pub(crate) struct DeleteResponse {
+    pub(crate) deleted: usize,
+    /// Ids that there was no document of.
+    pub(crate) missing: usize,
+}
+
+/// The query string of requests that write.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WriteOptions {
+    /// Whether searches must find it all before the answer comes.
+    #[serde(default)]
+    pub(crate) refresh: bool,
 }
 
 /// `GET /health`.

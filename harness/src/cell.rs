@@ -130,7 +130,7 @@ impl Job<'_> {
     pub(crate) fn run(&self, searcher: &Searcher) -> Result<KeptCell> {
         let start = Instant::now();
         let (topics, mut qrels) = self.topics_and_qrels()?;
-        let bm25 = searcher.manifest().lexical.bm25;
+        let bm25 = searcher.settings().lexical.bm25;
         let plan = self.system.plan(bm25, self.collection.depth);
         let latency_ms = self.latency(searcher, &plan, &topics)?;
         let answered = self.answer(searcher, &plan, &topics, &mut qrels)?;

@@ -368,6 +368,7 @@ impl IndexSettings {
         HnswParams {
             m: self.hnsw_m.unwrap_or(usual.m),
             ef_construction: self.ef_construction.unwrap_or(usual.ef_construction),
+            ..usual
         }
     }
 }

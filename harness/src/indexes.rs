@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use xenoglot_engine::{Lang, whole_file};
-use xenoglot_indexer::{Corpus, IndexPlan, OnError, Progress, index};
+use xenoglot_engine::{IndexSettings, Lang, whole_file};
+use xenoglot_indexer::{Corpus, OnError, Progress, ReadPlan, index};
 
 use crate::error::{Error, Result};
 use crate::experiment::{ALL, Collection, Experiment};
@@ -36,10 +36,7 @@ struct Ingredients<'a> {
     files: Vec<(String, String)>,
     format: String,
     langs: Vec<String>,
-    lexical: xenoglot_engine::LexicalSettings,
-    hnsw: xenoglot_engine::HnswParams,
-    encoder: &'a str,
-    dim: usize,
+    settings: &'a IndexSettings,
     computed: String,
 }
 
@@ -67,6 +64,11 @@ pub(crate) fn kept(
         .paths()
         .iter()
         .map(|path| Ok((name(path), workshop.file(path)?.blake3)));
+    let settings = IndexSettings {
+        lexical: experiment.index.lexical(),
+        hnsw: experiment.index.hnsw(),
+        ..IndexSettings::new(encoder.spec().clone())
+    };
     let key = fingerprint(&Ingredients {
         program: workshop.program(),
         files: files.collect::<Result<_>>()?,
@@ -76,10 +78,7 @@ pub(crate) fn kept(
             .into_iter()
             .map(ToOwned::to_owned)
             .collect(),
-        lexical: experiment.index.lexical(),
-        hnsw: experiment.index.hnsw(),
-        encoder: &encoder.spec().fingerprint,
-        dim: encoder.spec().dim,
+        settings: &settings,
         computed: workshop.computed(encoder_name),
     });
     let dir = cache.join(&key);
@@ -99,14 +98,13 @@ pub(crate) fn kept(
             was_kept: true,
         });
     }
-    let plan = IndexPlan {
+    let plan = ReadPlan {
         // A test collection is as it is: what cannot be read is counted and told of.
         on_error: OnError::Skip,
-        hnsw: experiment.index.hnsw(),
-        lexical: experiment.index.lexical(),
-        ..IndexPlan::default()
+        ..ReadPlan::default()
     };
-    let summary = index(corpus, &plan, &*encoder, &dir, &Progress::default())?;
+    let progress = Progress::default();
+    let summary = index(corpus, &plan, settings, &*encoder, &dir, &progress)?;
     let manifest = &summary.manifest;
     let info = IndexInfo {
         key,

@@ -3,7 +3,6 @@
 mod files;
 mod format;
 
-mod jsonl;
 mod sgml;
 mod squad;
 mod tsv;
@@ -159,7 +158,9 @@ impl CorpusFormat {
             named => named,
         };
         Ok(match format {
-            Self::Auto | Self::Jsonl => by_line(lines, path, |line| jsonl::read(line).map(Some)),
+            Self::Auto | Self::Jsonl => {
+                by_line(lines, path, |line| input::read_document(line).map(Some))
+            }
             Self::Tsv => {
                 let mut columns = tsv::Columns::default();
                 by_line(lines, path, move |line| columns.read(line))
@@ -196,27 +197,6 @@ fn by_line(
         }
         None
     }))
-}
-
-/// `doc`, if it can be indexed; a title without a text is the text.
-fn checked(mut doc: Document, line: Line<'_>) -> engine::Result<Document> {
-    // Runs and qrels separate their columns by white space.
-    if doc.id.0.is_empty() || doc.id.0.contains(char::is_whitespace) {
-        return Err(line.malformed("id", &doc.id.0, "a string without white space"));
-    }
-    if doc.text.trim().is_empty() {
-        if doc.title.trim().is_empty() {
-            return Err(line.malformed("text", &doc.text, "a string that is not empty"));
-        }
-        doc.text = std::mem::take(&mut doc.title);
-    }
-    Ok(doc)
-}
-
-/// The language that a field of `line` names.
-fn lang(code: &str, line: Line<'_>) -> engine::Result<Lang> {
-    code.parse()
-        .map_err(|_| line.malformed("lang", code, "a language code such as `sw` or `zh-Hant`"))
 }
 
 fn open(path: &Path, read_bytes: Arc<AtomicU64>) -> engine::Result<input::Lines> {

@@ -23,6 +23,8 @@ pub enum Error {
         pattern: String,
         source: glob::PatternError,
     },
+    #[error("interrupted; {n_docs} documents were added and stay")]
+    Interrupted { n_docs: u64 },
     #[error("there is no document to index in {inputs}; {} records were skipped", skipped.n)]
     EmptyCorpus { inputs: String, skipped: Skipped },
 }

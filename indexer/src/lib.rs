@@ -2,8 +2,8 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use xenoglot_engine::{FirstStage, HashEncoder, Plan, Query, Searcher};
-//! use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
+//! use xenoglot_engine::{Encoder, FirstStage, HashEncoder, IndexSettings, Plan, Query, Searcher};
+//! use xenoglot_indexer::{Corpus, Progress, ReadPlan, index};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let scratch = tempfile::tempdir()?;
@@ -12,10 +12,12 @@
 //!
 //! let corpus = Corpus::open(&[file.display().to_string()])?;
 //! let dir = scratch.path().join("index");
-//! let summary = index(corpus, &IndexPlan::default(), &HashEncoder::new(64), &dir, &Progress::default())?;
+//! let encoder = HashEncoder::new(64);
+//! let settings = IndexSettings::new(encoder.spec().clone());
+//! let summary = index(corpus, &ReadPlan::default(), settings, &encoder, &dir, &Progress::default())?;
 //! assert_eq!(summary.manifest.n_docs, 1);
 //!
-//! let searcher = Searcher::open(&dir, Arc::new(HashEncoder::new(64)))?;
+//! let searcher = Searcher::open(&dir, Arc::new(encoder))?;
 //! let query = Query { text: "maziwa".into(), lang: "sw".parse()? };
 //! let plan = Plan { first_stage: FirstStage::Lexical, ..Plan::default() };
 //! assert_eq!(searcher.search(&query, &plan)?.ranking.len(), 1);
@@ -30,4 +32,4 @@ mod error;
 
 pub use corpus::{Corpus, CorpusFormat};
 pub use error::{Error, Result};
-pub use pipeline::{IndexPlan, OnError, Progress, Skipped, Summary, Timings, index};
+pub use pipeline::{Added, OnError, Progress, ReadPlan, Skipped, Summary, Timings, add, index};

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use xenoglot_engine::{
-    self as engine, Document, Embeddings, Encoder, HnswParams, IndexSettings, IndexWriter, Lang,
-    LexicalSettings, Manifest, Monitor, Role, WriteTimes, language::Detector,
+    self as engine, Collection, Document, Embedded, Encoder, IndexSettings, IndexWriter, Lang,
+    Manifest, Monitor, Outcome, Write, WriteTimes, embed, language::Detector,
 };
 
 use crate::corpus::{Corpus, Record};
@@ -29,19 +29,15 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Skipped records that are remembered for the summary; all are counted.
 const MAX_LISTED: usize = 100;
 
-/// How a corpus is to be indexed.
+/// How a corpus is to be read.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct IndexPlan {
+pub struct ReadPlan {
     /// The language of documents that name none; nothing means that it is detected.
     pub lang: Option<Lang>,
     /// How it is detected.
     pub detector: Detector,
     /// What a wrong record does.
     pub on_error: OnError,
-    /// How the graph is built.
-    pub hnsw: HnswParams,
-    /// How words are weighed, and what is stored of them.
-    pub lexical: LexicalSettings,
 }
 
 /// What a wrong record does.
@@ -63,6 +59,17 @@ pub struct Progress {
     pub n_docs: AtomicU64,
     /// The graph's part of it, and the way to stop.
     pub monitor: Arc<Monitor>,
+}
+
+/// What came of adding to a collection.
+#[derive(Debug, Default)]
+pub struct Added {
+    /// Documents that were not there before.
+    pub n_created: u64,
+    /// Documents that took the place of others.
+    pub n_updated: u64,
+    /// What was left out.
+    pub skipped: Skipped,
 }
 
 /// What came of a build.
@@ -107,40 +114,32 @@ pub struct Timings {
 /// was interrupted through `progress`.
 pub fn index(
     corpus: Corpus,
-    plan: &IndexPlan,
+    plan: &ReadPlan,
+    settings: IndexSettings,
     encoder: &dyn Encoder,
     dir: &Path,
     progress: &Progress,
 ) -> Result<Summary> {
     let start = Instant::now();
-    let settings = IndexSettings {
-        encoder: encoder.spec().clone(),
-        hnsw: plan.hnsw,
-        lexical: plan.lexical,
-    };
-    let writer = IndexWriter::create(dir, settings)?.with_monitor(Arc::clone(&progress.monitor));
+    let passages = settings.passages;
+    let mut writer =
+        IndexWriter::create(dir, settings)?.with_monitor(Arc::clone(&progress.monitor));
     let inputs = corpus.names();
-    let reading = Reading::start(corpus, Arc::clone(&progress.read_bytes));
-    let read_time = Arc::clone(&reading.nanoseconds);
-    let (sender, encoded) = sync_channel(QUEUE);
-    let over = AtomicBool::new(false);
-    let (encode, write) = thread::scope(|scope| {
-        let encoding = scope.spawn(|| encode_batches(reading, plan, encoder, sender, &over));
-        let written = write_batches(writer, encoded, plan.on_error, progress);
-        over.store(true, Ordering::Relaxed);
-        (join(encoding), written)
-    });
-    let Written { writer, skipped } = write?;
-    let (detect, encode) = encode?;
+    let encode = |docs| embed(docs, encoder, passages);
+    let mut skipped = Skipped::default();
+    let read = run(corpus, plan, encode, progress, |batch| {
+        let docs = first_of_each(batch, |id| writer.contains(id), plan.on_error, &mut skipped)?;
+        writer.add(&docs)?;
+        Ok(docs.len())
+    })?;
     if writer.n_docs() == 0 {
         return Err(Error::EmptyCorpus { inputs, skipped });
     }
     let (manifest, write) = writer.commit()?;
-    let read = Duration::from_nanos(read_time.load(Ordering::Relaxed));
     let timings = Timings {
-        read,
-        detect,
-        encode,
+        read: read.read,
+        detect: read.detect,
+        encode: read.encode,
         write,
         total: start.elapsed(),
     };
@@ -148,6 +147,84 @@ pub fn index(
         manifest,
         skipped,
         timings,
+    })
+}
+
+/// Adds `corpus` to `collection`; a document takes the place of the one with its id. What was added stays, whatever happens
+/// then.
+///
+/// # Errors
+/// As [`index`].
+pub fn add(
+    corpus: Corpus,
+    plan: &ReadPlan,
+    collection: &Collection,
+    encoder: &dyn Encoder,
+    progress: &Progress,
+) -> Result<Added> {
+    let mut added = Added::default();
+    let done = run(
+        corpus,
+        plan,
+        |docs| collection.embed(docs, encoder),
+        progress,
+        |batch| {
+            let mut writes = Vec::with_capacity(batch.len());
+            for record in batch {
+                match record {
+                    Ok(record) => writes.push(Write::Put(record.embedded)),
+                    Err(error) => added.skipped.or_stop(error, plan.on_error)?,
+                }
+            }
+            let outcomes = collection.write(writes)?;
+            let n_created = outcomes
+                .iter()
+                .filter(|outcome| **outcome == Outcome::Created)
+                .count();
+            added.n_created += n_created as u64;
+            added.n_updated += (outcomes.len() - n_created) as u64;
+            Ok(outcomes.len())
+        },
+    );
+    match done {
+        Err(Error::Engine(engine::Error::Interrupted)) => Err(Error::Interrupted {
+            n_docs: added.n_created + added.n_updated,
+        }),
+        done => done.map(|_| added),
+    }
+}
+
+/// Where the time of reading went.
+struct ReadTimes {
+    read: Duration,
+    detect: Duration,
+    encode: Duration,
+}
+
+/// Reads and encodes `corpus`, side by side with `write`, which says how many documents of a batch it took.
+fn run(
+    corpus: Corpus,
+    plan: &ReadPlan,
+    encode: impl Fn(Vec<Document>) -> engine::Result<Vec<Embedded>> + Sync,
+    progress: &Progress,
+    write: impl FnMut(EncodedBatch) -> Result<usize>,
+) -> Result<ReadTimes> {
+    let reading = Reading::start(corpus, Arc::clone(&progress.read_bytes));
+    let nanoseconds = Arc::clone(&reading.nanoseconds);
+    let (sender, encoded) = sync_channel(QUEUE);
+    let over = AtomicBool::new(false);
+    let (encoding, written) = thread::scope(|scope| {
+        let encoding = scope.spawn(|| encode_batches(reading, plan, &encode, sender, &over));
+        let written = write_batches(encoded, write, progress);
+        over.store(true, Ordering::Relaxed);
+        (join(encoding), written)
+    });
+    written?;
+    let (detect, encode) = encoding?;
+    Ok(ReadTimes {
+        read: Duration::from_nanos(nanoseconds.load(Ordering::Relaxed)),
+        detect,
+        encode,
     })
 }
 
@@ -164,7 +241,14 @@ struct Reading {
 /// A batch on its way, good and wrong records together and in order.
 type Batch = Vec<engine::Result<Record>>;
 /// A batch whose good records have vectors.
-type EncodedBatch = (Batch, Embeddings);
+type EncodedBatch = Vec<engine::Result<EncodedRecord>>;
+
+/// A document with its vectors, and where it was read.
+struct EncodedRecord {
+    path: Arc<Path>,
+    line: u64,
+    embedded: Embedded,
+}
 
 impl Reading {
     fn start(corpus: Corpus, read_bytes: Arc<AtomicU64>) -> Self {
@@ -210,11 +294,11 @@ impl Reading {
     }
 }
 
-/// Gives every good record a language and a vector; returns the time spent on each.
+/// Gives every good record a language and its vectors; returns the time spent on each.
 fn encode_batches(
     reading: Reading,
-    plan: &IndexPlan,
-    encoder: &dyn Encoder,
+    plan: &ReadPlan,
+    encode: &impl Fn(Vec<Document>) -> engine::Result<Vec<Embedded>>,
     sender: SyncSender<EncodedBatch>,
     over: &AtomicBool,
 ) -> Result<(Duration, Duration)> {
@@ -238,84 +322,92 @@ fn encode_batches(
             .for_each(|record| name_language(&mut record.doc, plan));
         detecting += start.elapsed();
         let start = Instant::now();
-        let texts: Vec<String> = batch
-            .iter()
-            .flatten()
-            .map(|record| record.doc.full_text())
-            .collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let embeddings = encoder.encode(&texts, Role::Passage)?;
+        let mut docs = Vec::with_capacity(batch.len());
+        let places = batch.into_iter().map(|record| {
+            record.map(|record| {
+                docs.push(record.doc);
+                (record.path, record.line)
+            })
+        });
+        let places: Vec<_> = places.collect();
+        let mut embedded = encode(docs)?.into_iter();
+        let encoded = places.into_iter().filter_map(|place| match place {
+            Ok((path, line)) => embedded.next().map(|embedded| {
+                Ok(EncodedRecord {
+                    path,
+                    line,
+                    embedded,
+                })
+            }),
+            Err(error) => Some(Err(error)),
+        });
+        let encoded = encoded.collect();
         encoding += start.elapsed();
-        if sender.send((batch, embeddings)).is_err() {
+        if sender.send(encoded).is_err() {
             return Ok((detecting, encoding));
         }
     }
 }
 
-fn name_language(doc: &mut Document, plan: &IndexPlan) {
+fn name_language(doc: &mut Document, plan: &ReadPlan) {
     if doc.lang == Lang::UNKNOWN {
         let detection = plan.detector.given_or_detected(plan.lang, &doc.full_text());
         doc.lang = detection.lang;
     }
 }
 
-struct Written {
-    writer: IndexWriter,
-    skipped: Skipped,
-}
-
-/// Adds what arrives to `writer`.
+/// Hands what arrives to `write`.
 fn write_batches(
-    mut writer: IndexWriter,
     batches: Receiver<EncodedBatch>,
-    on_error: OnError,
+    mut write: impl FnMut(EncodedBatch) -> Result<usize>,
     progress: &Progress,
-) -> Result<Written> {
-    let mut skipped = Skipped::default();
+) -> Result<()> {
     loop {
         progress.monitor.check()?;
-        let (batch, embeddings) = match batches.recv_timeout(PATIENCE) {
-            Ok(batch) => batch,
-            Err(RecvTimeoutError::Timeout) => continue,
-            Err(RecvTimeoutError::Disconnected) => return Ok(Written { writer, skipped }),
-        };
-        let mut docs = Vec::with_capacity(batch.len());
-        let mut rows = Vec::with_capacity(batch.len());
-        let mut ids = HashSet::new();
-        let mut row = 0;
-        for record in batch {
-            let encoded = record.is_ok();
-            match record.and_then(|record| refuse_duplicate(record, &writer, &mut ids)) {
-                Ok(doc) => {
-                    docs.push(doc);
-                    rows.push(row);
-                }
-                Err(error) => skipped.or_stop(error, on_error)?,
+        match batches.recv_timeout(PATIENCE) {
+            Ok(batch) => {
+                let n_docs = write(batch)?;
+                progress.n_docs.fetch_add(n_docs as u64, Ordering::Relaxed);
             }
-            row += usize::from(encoded);
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
-        let n_docs = docs.len() as u64;
-        writer.add(docs, embeddings.select(&rows))?;
-        progress.n_docs.fetch_add(n_docs, Ordering::Relaxed);
     }
 }
 
-fn refuse_duplicate(
-    record: Record,
-    writer: &IndexWriter,
-    ids: &mut HashSet<engine::DocId>,
-) -> engine::Result<Document> {
-    let id = &record.doc.id;
-    if writer.contains(id) || !ids.insert(id.clone()) {
-        return Err(engine::Error::Malformed {
-            path: record.path.to_path_buf(),
-            line: record.line,
-            field: "id",
-            got: id.0.clone(),
-            expected: "an id that did not come before",
+/// The documents of `batch`, but for those whose ids came before, in it or elsewhere.
+fn first_of_each(
+    batch: EncodedBatch,
+    came_before: impl Fn(&engine::DocId) -> bool,
+    on_error: OnError,
+    skipped: &mut Skipped,
+) -> Result<Vec<Embedded>> {
+    let mut docs = Vec::with_capacity(batch.len());
+    let mut ids = HashSet::new();
+    for record in batch {
+        let is_new = record.and_then(|record| {
+            let id = &record.embedded.doc.id;
+            match came_before(id) || !ids.insert(id.clone()) {
+                true => Err(repeated(&record)),
+                false => Ok(record.embedded),
+            }
         });
+        match is_new {
+            Ok(doc) => docs.push(doc),
+            Err(error) => skipped.or_stop(error, on_error)?,
+        }
     }
-    Ok(record.doc)
+    Ok(docs)
+}
+
+fn repeated(record: &EncodedRecord) -> engine::Error {
+    engine::Error::Malformed {
+        path: record.path.to_path_buf(),
+        line: record.line,
+        field: "id",
+        got: record.embedded.doc.id.0.clone(),
+        expected: "an id that did not come before",
+    }
 }
 
 impl Skipped {

@@ -1,6 +1,6 @@
 //! What a request says of the first stage → what the engine is asked for; each fault names its field.
 
-use xenoglot_engine::{Bm25, Error, FirstStage, Fusion, FusionMethod, Manifest, Rm3};
+use xenoglot_engine::{Bm25, Error, FirstStage, Fusion, FusionMethod, IndexSettings, Rm3};
 
 use crate::problem::{Problem, in_range};
 use crate::wire::{Bm25Settings, FeedbackSettings, FusionSettings, Mode, SearchRequest};
@@ -67,8 +67,8 @@ pub(crate) fn feedback(request: &SearchRequest) -> Result<Option<Rm3>, Problem> 
 }
 
 /// How words are weighed.
-pub(crate) fn bm25(given: &Bm25Settings, manifest: &Manifest) -> Result<Bm25, Problem> {
-    let settings = manifest.lexical.bm25;
+pub(crate) fn bm25(given: &Bm25Settings, settings: &IndexSettings) -> Result<Bm25, Problem> {
+    let settings = settings.lexical.bm25;
     let bm25 = Bm25 {
         k1: given.k1.unwrap_or(settings.k1),
         b: given.b.unwrap_or(settings.b),

@@ -13,6 +13,6 @@ pub(crate) async fn health(State(app): State<App>) -> Json<Health> {
         version: env!("CARGO_PKG_VERSION"),
         n_docs: manifest.n_docs,
         generation: manifest.generation,
-        encoder: manifest.encoder.name.clone(),
+        encoder: manifest.settings.encoder.name,
     })
 }

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use xenoglot_engine::language::Detection;
 use xenoglot_engine::snippet::snippets;
-use xenoglot_engine::{Answer, Plan, Query, RerankPlan, Searcher};
+use xenoglot_engine::{Answer, Filter, Found, Plan, Query, RerankPlan, Searcher};
 use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
 
 use crate::app::App;
@@ -102,14 +102,23 @@ fn plan(request: &SearchRequest, app: &App, start: Instant) -> Result<Plan, Prob
         }
         ms => ms.map(|ms| start + Duration::from_millis(ms)),
     };
+    let filter = request.filter.as_ref().map(filter).transpose()?;
     Ok(Plan {
+        filter,
         first_stage: first_stage(request)?,
         depth: request.depth,
-        bm25: Some(bm25(&request.bm25, app.searcher().manifest())?),
+        bm25: Some(bm25(&request.bm25, app.searcher().settings())?),
         feedback: feedback(request)?,
         rerank,
+        mix: request.mix.0,
         deadline,
     })
+}
+
+/// # Errors
+/// When the filter is none, naming the part of it that is wrong.
+pub(super) fn filter(given: &serde_json::Value) -> Result<Filter, Problem> {
+    Filter::parse(given).map_err(|error| Problem::field("filter", error.to_string()))
 }
 
 fn rerank_plan(rerank: &RerankStack, app: &App) -> Result<RerankPlan, Problem> {
@@ -135,17 +144,17 @@ fn rerank_plan(rerank: &RerankStack, app: &App) -> Result<RerankPlan, Problem> {
 }
 
 fn hits(searcher: &Searcher, query: &Query, answer: &Answer) -> Result<Vec<Hit>, Problem> {
-    let docs = searcher.documents(answer.ranking.docs())?;
-    let texts: Vec<&str> = docs.iter().map(|doc| doc.text.as_str()).collect();
+    let found = answer.documents()?;
+    let texts: Vec<&str> = found.iter().map(Found::nearest_text).collect();
     let snippets = snippets(searcher.encoder(), &query.text, &texts)?;
     let candidates = answer
         .ranking
         .candidates()
         .iter()
-        .zip(docs)
+        .zip(found)
         .zip(snippets)
         .zip(1..);
-    let hits = candidates.map(|(((candidate, doc), snippet), rank)| Hit {
+    let hits = candidates.map(|(((candidate, Found { doc, .. }), snippet), rank)| Hit {
         id: doc.id.0,
         score: candidate.score,
         lang: doc.lang,

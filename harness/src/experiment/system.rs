@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use xenoglot_engine::{Bm25, FirstStage, Fusion, Plan, RerankPlan, Rm3};
+use xenoglot_engine::{Bm25, FirstStage, Fusion, LanguageMix, Plan, RerankPlan, Rm3};
 use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, LanguageChoice, PASSAGES};
 
 use super::{Collection, DEFAULT_ENCODER, Experiment, QueryFile};
@@ -22,6 +22,8 @@ pub struct System {
     pub first_stage: FirstStageName,
     /// How lexical and dense rankings are fused.
     pub fusion: Fusion,
+    /// How languages share a pooled list.
+    pub mix: LanguageMix,
     /// Words of the first documents that are asked for too.
     pub rm3: Option<Rm3>,
     /// How words are weighed, where not as the index says.
@@ -95,6 +97,8 @@ struct SystemTable {
     collections: Vec<String>,
     #[serde(default)]
     fusion: Fusion,
+    #[serde(default)]
+    mix: LanguageMix,
     rm3: Option<Rm3>,
 }
 
@@ -143,6 +147,7 @@ impl System {
             name: typed.name,
             first_stage: typed.first_stage,
             fusion: typed.fusion,
+            mix: typed.mix,
             rm3: typed.rm3,
             bm25: Bm25Override {
                 k1: typed.k1,
@@ -210,6 +215,7 @@ impl System {
                 FirstStageName::Hybrid => FirstStage::Hybrid(self.fusion),
             },
             depth,
+            filter: None,
             bm25: Some(self.bm25.over(bm25)),
             feedback: self.rm3,
             rerank: self.rerank.as_ref().map(|stack| RerankPlan {
@@ -217,6 +223,7 @@ impl System {
                 depth: self.rerank_depth,
                 first_stage_weight: self.first_stage_weight,
             }),
+            mix: self.mix,
             deadline: None,
         }
     }

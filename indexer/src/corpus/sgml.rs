@@ -9,11 +9,11 @@ mod collections;
 use std::path::Path;
 use std::sync::Arc;
 
-use xenoglot_engine::input::{Line, Lines, TextEncoding};
+use xenoglot_engine::input::{Line, Lines, TextEncoding, checked_document};
 use xenoglot_engine::sgml::{elements, first_tag};
 use xenoglot_engine::{DocId, Document, Meta, Result};
 
-use super::{Record, checked};
+use super::Record;
 use blocks::Blocks;
 use collections::{Collection, OTHER_TEXTS};
 
@@ -75,7 +75,7 @@ fn read(text: &str, line: Line<'_>) -> Result<Document> {
         text: body,
         meta: Meta::new(),
     };
-    checked(doc, line)
+    checked_document(doc, line)
 }
 
 /// The identifier: an element's or, as in Gigaword, an attribute of `<DOC>`.

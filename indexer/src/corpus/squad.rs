@@ -6,11 +6,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use xenoglot_engine::input::{Line, Lines};
+use xenoglot_engine::input::{Line, Lines, checked_document};
 use xenoglot_engine::squad::{Paragraph, read_squad};
 use xenoglot_engine::{DocId, Document, Lang, Meta, Result};
 
-use super::{Record, checked};
+use super::Record;
 
 /// What a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) fn records(
                     text,
                     meta: Meta::new(),
                 };
-                checked(doc, line(&path_of_error, first_line))
+                checked_document(doc, line(&path_of_error, first_line))
             };
             match texts(paragraph, unit) {
                 Some(texts) => texts.into_iter().map(doc).collect(),

@@ -4,10 +4,8 @@
 //! MARCO's and mMARCO's passages, three are identifier, title and text, and four MS MARCO's identifier, address, title
 //! and text.
 
-use xenoglot_engine::input::{Line, unquoted};
+use xenoglot_engine::input::{Line, checked_document, read_language, unquoted};
 use xenoglot_engine::{Document, Lang, Meta, Result};
-
-use super::checked;
 
 /// What the columns of a file are called, once its first line was read.
 #[derive(Default)]
@@ -61,11 +59,11 @@ fn document(line: Line<'_>, names: &[String], fields: &[&str]) -> Result<Documen
             "id" => doc.id.0 = field,
             "title" => doc.title = field,
             "text" => doc.text = field,
-            "lang" => doc.lang = super::lang(&field, line)?,
+            "lang" => doc.lang = read_language(&field, line)?,
             _ => drop(doc.meta.insert(name.clone(), field.into())),
         }
     }
-    checked(doc, line)
+    checked_document(doc, line)
 }
 
 #[cfg(test)]
