@@ -531,7 +531,7 @@ fn a_manifest_that_does_not_fit_its_index_is_refused_by_name() {
 #[test]
 fn an_index_of_another_format_is_refused_by_name_and_can_be_built_anew() {
     let world = World::indexed();
-    edit_manifest(&world, "\"format\": 2", "\"format\": 4096");
+    edit_manifest(&world, "\"format\": 3", "\"format\": 4096");
     for args in [
         "search moon --index index",
         "serve --index index --bind 127.0.0.1:0",

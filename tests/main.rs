@@ -24,6 +24,8 @@ mod words;
 mod bad_input;
 #[cfg(unix)]
 mod durability;
+#[cfg(unix)]
+mod live;
 
 mod http;
 

@@ -10,7 +10,7 @@ fn an_unknown_path_is_a_404() {
         "/v1",
         "/v1/searches",
         "/v1/search/",
-        "/v1/documents",
+        "/v1/papers",
         "/v1/documents/a/b",
         "/v2/search",
     ] {

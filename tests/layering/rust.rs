@@ -42,6 +42,8 @@ pub(super) fn paths(code: &str) -> Vec<Word> {
     let mut prefixes: Vec<String> = Vec::new();
     let mut path = String::new();
     let mut line = 1;
+    // The last character that is no white space.
+    let mut last = ' ';
     let mut chars = code.chars().peekable();
     while let Some(c) = chars.next() {
         if c.is_alphanumeric() || c == '_' {
@@ -59,9 +61,14 @@ pub(super) fn paths(code: &str) -> Vec<Word> {
                 }
                 path.push_str("::");
             }
+            // A method is its value's, whatever library has its name.
+            if last == '.' && chars.peek() == Some(&'(') {
+                path.clear();
+            }
             if !path.ends_with("::") {
                 end(&mut words, &prefixes, &mut path, line);
             }
+            last = c;
             continue;
         }
         match c {
@@ -75,6 +82,7 @@ pub(super) fn paths(code: &str) -> Vec<Word> {
         }
         if !c.is_whitespace() {
             end(&mut words, &prefixes, &mut path, line);
+            last = c;
         }
         line += usize::from(c == '\n');
     }
