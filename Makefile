@@ -1,6 +1,6 @@
 # Everything a new machine needs is fetched by these targets: Rust, Python 3 and pip are enough.
 
-.PHONY: demo test setup test-model lint bench-xquad bench-index bench-encode bench-encode-gpu bench-precision bench-memory bench-rerank bench-langid bench-lucene bench-lexical bench-flores bench-romanised bench-bm25 bench-analyze bench-score bench-significance
+.PHONY: demo test setup test-model lint bench-xquad bench-index bench-encode bench-encode-gpu bench-precision bench-memory bench-rerank bench-langid bench-lucene bench-lucene-speed bench-lexical bench-flores bench-romanised bench-bm25 bench-analyze bench-score bench-significance bench-dense bench-live bench-dense-scale
 
 ## Build, then index and search a sample corpus in 20 languages.
 demo:
@@ -135,6 +135,16 @@ $(LUCENE_VENV): benches/eval/lucene/requirements.txt
 bench-lucene: $(LUCENE_VENV)
 	$(LUCENE_VENV)/bin/python benches/eval/lucene/lucene.py $(ARGS)
 
+## Microseconds a query on one core, against Lucene over the same terms (needs ../shared or XENOGLOT_SHARED, and a Java with
+## its compiler; 360 MB from PyPI).
+bench-lucene-speed:
+	cargo build --release --example lucene_speed
+	python3 benches/speed/lucene_speed.py $(or $(CARGO_TARGET_DIR),target)/release/examples/lucene_speed
+
+## Latencies of searches, idle and while documents pour in (needs ../shared or XENOGLOT_SHARED).
+bench-live:
+	cargo run --release --example live -- $(or $(XENOGLOT_SHARED),../shared)/data $(ARGS)
+
 SIGNIFICANCE_VENV := target/bench/significance-venv
 $(SIGNIFICANCE_VENV): tests/parity/requirements-comparison.txt
 	python3 -m venv $@
@@ -146,3 +156,21 @@ bench-significance: $(SIGNIFICANCE_VENV)
 	cargo build --release --example significance
 	taskset -c 0 $(SIGNIFICANCE_VENV)/bin/python benches/speed/significance.py \
 	    $(or $(CARGO_TARGET_DIR),target)/release/examples/significance
+
+DENSE_VENV := target/bench/dense-venv
+$(DENSE_VENV): benches/speed/requirements-dense.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet -r $<
+	touch $@
+
+DENSE := $(or $(CARGO_TARGET_DIR),target)/release/examples/dense
+## Nearest vectors on one core, beside hnswlib, faiss and usearch (needs ../shared or XENOGLOT_SHARED, and zstdcat).
+bench-dense: $(DENSE_VENV)
+	cargo build --release --bin xenoglot --example dense
+	$(DENSE_VENV)/bin/python benches/speed/dense.py --ours $(DENSE) --xenoglot $(XENOGLOT) $(ARGS)
+
+## What 10⁴ to 10⁶ made-up vectors cost: build, memory, reopening, queries (needs 4 GB of disk).
+bench-dense-scale:
+	cargo build --release --example dense
+	mkdir -p target/bench/dense-scale
+	$(DENSE) scale target/bench/dense-scale

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::json;
 use xenoglot_engine::eval::{Averaged, Measure, Qrels, Topic, read_qrels, read_topics, score};
 use xenoglot_engine::{Encoder, FirstStage, Fusion, Lang, LexicalSettings, Plan, Searcher};
-use xenoglot_indexer::IndexPlan;
+use xenoglot_indexer::ReadPlan;
 
 use crate::figures::Figures;
 use crate::ground::{Scratch, encoder, lexicons, root, shared};
@@ -171,16 +171,17 @@ impl Flores<'_> {
             &format!("{name}.jsonl"),
             &lines.collect::<Vec<_>>().join("\n"),
         )?;
-        let plan = IndexPlan {
-            lexical: LexicalSettings {
-                romanised,
-                ..LexicalSettings::default()
-            },
+        let lexical = LexicalSettings {
+            romanised,
+            ..LexicalSettings::default()
+        };
+        let plan = ReadPlan {
             // An article of one sentence has no rest.
             on_error: xenoglot_indexer::OnError::Skip,
-            ..IndexPlan::default()
+            ..ReadPlan::default()
         };
-        self.scratch.index(name, &file, &plan, &**self.encoder)
+        self.scratch
+            .index(name, &file, &plan, lexical, &**self.encoder)
     }
 
     fn score(

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use xenoglot_engine::Encoder;
 use xenoglot_engine::lexicon::{LexiconFile, Lexicons};
 use xenoglot_engine::model::{self, LoadOptions, ModelDir};
-use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
+use xenoglot_engine::{Encoder, IndexSettings, LexicalSettings};
+use xenoglot_indexer::{Corpus, Progress, ReadPlan, index};
 
 /// The data of the field, beside the checkout or at `XENOGLOT_SHARED`.
 pub(crate) fn shared() -> Result<PathBuf> {
@@ -68,12 +68,17 @@ impl Scratch {
         &self,
         name: &str,
         file: &Path,
-        plan: &IndexPlan,
+        plan: &ReadPlan,
+        lexical: LexicalSettings,
         encoder: &dyn Encoder,
     ) -> Result<PathBuf> {
         let dir = self.path(name);
         let corpus = Corpus::open(&[file.display().to_string()])?;
-        index(corpus, plan, encoder, &dir, &Progress::default())?;
+        let settings = IndexSettings {
+            lexical,
+            ..IndexSettings::new(encoder.spec().clone())
+        };
+        index(corpus, plan, settings, encoder, &dir, &Progress::default())?;
         Ok(dir)
     }
 }

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use xenoglot_engine::eval::{Averaged, Measure, Topic, read_qrels, score};
 use xenoglot_engine::{Encoder, FirstStage, HashEncoder, Lang, LexicalSettings, Plan, Searcher};
-use xenoglot_indexer::IndexPlan;
+use xenoglot_indexer::ReadPlan;
 
 use crate::figures::Figures;
 use crate::ground::{Scratch, root};
@@ -104,14 +104,17 @@ fn open(
     });
     let lines: Vec<String> = lines.collect();
     let file = scratch.write(&format!("{name}.jsonl"), &lines.join("\n"))?;
-    let plan = IndexPlan {
-        lexical: LexicalSettings {
-            romanised: system == "romanised",
-            ..LexicalSettings::default()
-        },
-        ..IndexPlan::default()
+    let lexical = LexicalSettings {
+        romanised: system == "romanised",
+        ..LexicalSettings::default()
     };
-    let dir: PathBuf = scratch.index(&format!("{name}-{system}"), &file, &plan, &**encoder)?;
+    let dir: PathBuf = scratch.index(
+        &format!("{name}-{system}"),
+        &file,
+        &ReadPlan::default(),
+        lexical,
+        &**encoder,
+    )?;
     Ok(Searcher::open(&dir, Arc::clone(encoder))?)
 }
 

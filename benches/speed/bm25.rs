@@ -23,8 +23,10 @@ use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{Index, Searcher as TantivySearcher, TantivyDocument, Term};
 use xenoglot_engine::analyzer::Analyzer;
 use xenoglot_engine::eval::read_topics;
-use xenoglot_engine::{Bm25, Encoder, FirstStage, HashEncoder, Lang, Plan, Query, Searcher};
-use xenoglot_indexer::{Corpus, IndexPlan, Progress, index};
+use xenoglot_engine::{
+    Bm25, Encoder, FirstStage, HashEncoder, IndexSettings, Lang, Plan, Query, Searcher,
+};
+use xenoglot_indexer::{Corpus, Progress, ReadPlan, index};
 
 const ROUNDS: usize = 5;
 const DEPTHS: [usize; 3] = [10, 100, 1_000];
@@ -108,12 +110,20 @@ fn shared() -> Result<PathBuf> {
 fn ours(corpus: &Path, lang: Lang, dir: &Path) -> Result<Searcher> {
     // Vectors that nobody looks at.
     let encoder: Arc<dyn Encoder> = Arc::new(HashEncoder::new(8));
-    let plan = IndexPlan {
+    let plan = ReadPlan {
         lang: Some(lang),
-        ..IndexPlan::default()
+        ..ReadPlan::default()
     };
+    let settings = IndexSettings::new(encoder.spec().clone());
     let dir = dir.join("index");
-    let summary = index(open(corpus)?, &plan, &*encoder, &dir, &Progress::default())?;
+    let summary = index(
+        open(corpus)?,
+        &plan,
+        settings,
+        &*encoder,
+        &dir,
+        &Progress::default(),
+    )?;
     let seconds = summary.timings.write.lexical.as_secs_f64();
     let megabytes = n_bytes(corpus)? as f64 / 1e6;
     println!(
