@@ -19,7 +19,7 @@ mod writer;
 pub use settings::IndexSettings;
 pub use writer::WriteTimes;
 
-pub(crate) use inventory::{FileEntry, Thoroughness};
+pub(crate) use inventory::{FileEntry, Inventory, Thoroughness};
 pub(crate) use merge::merge;
 pub(crate) use passages::Passages;
 pub(crate) use reader::Segment;

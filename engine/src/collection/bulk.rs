@@ -83,13 +83,7 @@ impl IndexWriter {
         Segment::open(building.path(), &entry, &settings)?;
         let before = previous(site.dir(), settings)?;
         let number = site.free_number(&before)?;
-        let segment = SegmentEntry {
-            number,
-            size_bytes: inventory.size_bytes(),
-            inventory: entry,
-            languages: inventory.languages,
-            living: None,
-        };
+        let segment = SegmentEntry::new(number, inventory, entry);
         let mut manifest = before.followed_by(vec![segment], number + 1);
         let installed = site.install(&building, number)?;
         if let Err(error) = manifest.publish(site.dir()) {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
+use tempfile::TempDir;
 
 use crate::document::DocOrd;
 use crate::error::Result;
 use crate::ingest::Embedded;
 use crate::language::Lang;
-use crate::segment::{Segment, SegmentWriter};
+use crate::segment::{FileEntry, Inventory, Segment, SegmentWriter};
 
 use super::buffer::Buffer;
 use super::live::Shared;
@@ -44,7 +45,7 @@ impl Next {
     }
 
     /// A new segment, all of whose documents live.
-    pub(super) fn new(entry: SegmentEntry, segment: Segment) -> Self {
+    fn new(entry: SegmentEntry, segment: Segment) -> Self {
         Self {
             entry,
             segment: Arc::new(segment),
@@ -107,16 +108,23 @@ impl Shared {
         }
         // Merges build the graph: here somebody waits.
         let (inventory, file, _) = writer.finish(None)?;
-        let dir = self.site.install(&building, number)?;
+        self.install(&building, number, inventory, file)
+    }
+
+    /// Makes what was finished in `building` segment `number`, which no manifest names yet. `committing` must be held.
+    pub(super) fn install(
+        &self,
+        building: &TempDir,
+        number: u64,
+        inventory: Inventory,
+        file: FileEntry,
+    ) -> Result<Next> {
+        let dir = self.site.install(building, number)?;
         let segment = Segment::open(&dir, &file, &self.settings)?;
-        let entry = SegmentEntry {
-            number,
-            size_bytes: inventory.size_bytes(),
-            inventory: file,
-            languages: inventory.languages,
-            living: None,
-        };
-        Ok(Next::new(entry, segment))
+        Ok(Next::new(
+            SegmentEntry::new(number, inventory, file),
+            segment,
+        ))
     }
 
     /// Makes `segments` the next generation, and shows it to searches that begin from now on. `committing` must be held.

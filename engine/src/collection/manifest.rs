@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::language::Lang;
-use crate::segment::{FileEntry, IndexSettings, Segment, Thoroughness};
+use crate::segment::{FileEntry, IndexSettings, Inventory, Segment, Thoroughness};
 use crate::whole_file;
 
 use super::site::BUILDING;
@@ -55,6 +55,17 @@ pub(super) struct SegmentEntry {
 }
 
 impl SegmentEntry {
+    /// The entry of segment `number`, all of whose documents live; `file` is the entry of its inventory.
+    pub(super) fn new(number: u64, inventory: Inventory, file: FileEntry) -> Self {
+        Self {
+            number,
+            size_bytes: inventory.size_bytes(),
+            inventory: file,
+            languages: inventory.languages,
+            living: None,
+        }
+    }
+
     pub(super) fn dir_name(&self) -> String {
         segment_name(self.number)
     }

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::segment::{Segment, merge};
+use crate::segment::merge;
 
 use super::commit::Next;
 use super::live::{Shared, locked};
@@ -195,16 +195,7 @@ impl Shared {
         let _committing = locked(&self.committing);
         let now = self.snapshot();
         let number = now.manifest.next_segment;
-        let dir = self.site.install(&building, number)?;
-        let segment = Segment::open(&dir, &file, &self.settings)?;
-        let entry = SegmentEntry {
-            number,
-            size_bytes: inventory.size_bytes(),
-            inventory: file,
-            languages: inventory.languages,
-            living: None,
-        };
-        let mut merged = Next::new(entry, segment);
+        let mut merged = self.install(&building, number, inventory, file)?;
         let mut segments = Next::of(&now);
         for part in parts {
             let still = segments

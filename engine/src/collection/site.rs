@@ -65,11 +65,7 @@ impl Site {
 
     /// A new directory to make a segment in; dropped, it leaves nothing.
     pub(super) fn building(&self) -> Result<TempDir> {
-        let mut builder = tempfile::Builder::new();
-        // A temporary directory is its owner's alone; what it becomes is as readable as any new one.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let building = builder.prefix(BUILDING).tempdir_in(&self.dir);
+        let building = building_in(&self.dir);
         building.map_err(|source| Error::Write {
             path: self.dir.clone(),
             source,
@@ -131,6 +127,15 @@ impl Site {
         }
         Ok(())
     }
+}
+
+/// A new hidden directory in `dir`; dropped, it leaves nothing.
+pub(super) fn building_in(dir: &Path) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    // A temporary directory is its owner's alone; what it becomes is as readable as any new one.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+    builder.prefix(BUILDING).tempdir_in(dir)
 }
 
 /// Removes from the segment in `dir` all sets of living documents but the one called `living`, and what was being written.

@@ -13,7 +13,7 @@ use crate::whole_file;
 use super::live::Collection;
 use super::log;
 use super::manifest::{FILE, Manifest, write_living};
-use super::site::{BUILDING, Site, is_vacant, remove_stale};
+use super::site::{BUILDING, Site, building_in, is_vacant, remove_stale};
 use super::snapshot::Snapshot;
 
 /// What a segment is, as a person is told.
@@ -125,13 +125,7 @@ impl Snapshot {
             return written.map_err(|source| failure.unwrap_or_else(|| failed(source)));
         }
         let parent = parent_of(to);
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let building = builder
-            .prefix(BUILDING)
-            .tempdir_in(parent)
-            .map_err(failed)?;
+        let building = building_in(parent).map_err(failed)?;
         self.copy(building.path())?;
         std::fs::rename(building.path(), to).map_err(failed)?;
         whole_file::sync_directory(parent).map_err(failed)
