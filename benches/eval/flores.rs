@@ -16,7 +16,9 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::json;
 use xenoglot_engine::eval::{Averaged, Measure, Qrels, Topic, read_qrels, read_topics, score};
-use xenoglot_engine::{Encoder, FirstStage, Fusion, Lang, LexicalSettings, Plan, Searcher};
+use xenoglot_engine::{
+    Encoder, FirstStage, Fusion, Lang, LexicalSettings, Plan, Searcher, Terminology,
+};
 use xenoglot_indexer::ReadPlan;
 
 use crate::figures::Figures;
@@ -137,7 +139,10 @@ impl Flores<'_> {
                 self.score(&open("romanised", true, &whole)?, &self.titles, &lexical)?,
             ),
         ];
-        let translated = plain.with_lexicons(lexicons()?);
+        let translated = plain.with_terminology(Arc::new(Terminology {
+            lexicons: lexicons()?,
+            ..Terminology::default()
+        }));
         figures.push((
             "translated",
             self.score(&translated, &self.titles, &lexical)?,

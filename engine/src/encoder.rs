@@ -21,6 +21,67 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// When the tokenizer fails.
     fn n_tokens(&self, text: &str) -> Result<usize>;
+
+    /// How many tokens of a call keep it busy: more gain nothing, and make others wait for longer.
+    fn call_tokens(&self) -> usize {
+        16_384
+    }
+
+    /// What it sees of a text before that is one vector, where it can tell.
+    fn token_model(&self) -> Option<&dyn TokenModel> {
+        None
+    }
+}
+
+/// What an encoder sees of a text before that is one vector.
+pub trait TokenModel: Send + Sync {
+    /// How many tokens of a text it reads, its prompt included and [`Marks`] not; longer texts are cut. Without it, all.
+    fn max_tokens(&self) -> Option<usize>;
+
+    /// How the vectors of tokens become one, by the names of sentence-transformers.
+    fn pooling(&self) -> String;
+
+    /// The tokens of `text`, all of them, with the prompt of `role` before them.
+    ///
+    /// # Errors
+    /// When the tokenizer fails.
+    fn tokens(&self, text: &str, role: Role, marks: Marks) -> Result<Vec<Token>>;
+
+    /// Whether there is a token of this id.
+    fn knows(&self, id: u32) -> bool;
+
+    /// The text of which `ids` are the tokens, as far as a tokenizer can be read backwards; marks are left out.
+    ///
+    /// # Errors
+    /// When the tokenizer fails.
+    fn text_of(&self, ids: &[u32]) -> Result<String>;
+
+    /// The vectors of the tokens that it reads of `text`, marks among them, `[tokens, dim]`, as they are before they become
+    /// one; nothing where the model does not show them.
+    ///
+    /// # Errors
+    /// When the model cannot run.
+    fn states(&self, text: &str, role: Role) -> Result<Option<Array2<f32>>>;
+}
+
+/// Whether the tokens that a model puts around a text are among its tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marks {
+    /// They are.
+    With,
+    /// The text alone.
+    Without,
+}
+
+/// A piece of a text as a model sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Its row in the model.
+    pub id: u32,
+    /// What the text says there; the token's own name where it is no part of the text.
+    pub text: String,
+    /// From which character of the text to which; nothing for a mark.
+    pub span: Option<(usize, usize)>,
 }
 
 /// Whether a text asks or answers; some models want a different prompt before each.
@@ -98,6 +159,16 @@ impl Embeddings {
     /// The vector of text `i`.
     pub fn row(&self, i: usize) -> ArrayView1<'_, f32> {
         self.0.row(i)
+    }
+
+    /// The rows of all of `parts`, which have the same length, one part after the other.
+    ///
+    /// # Panics
+    /// Never, for vectors of one encoder: theirs have one length.
+    #[expect(clippy::expect_used, reason = "the callers' promise")]
+    pub fn joined(parts: &[Self]) -> Self {
+        let parts: Vec<ArrayView2<'_, f32>> = parts.iter().map(Self::view).collect();
+        Self(ndarray::concatenate(ndarray::Axis(0), &parts).expect("vectors of one encoder"))
     }
 
     /// The vectors of the texts at `rows`, in that order.

@@ -49,7 +49,7 @@ pub use feedback::Rm3;
 pub(crate) use feedback::{Believed, Expansion};
 pub(crate) use merge::merge;
 pub(crate) use part::LexicalPart;
-pub(crate) use reading::Terminology;
+pub use reading::Terminology;
 pub(crate) use writer::LexicalWriter;
 
 /// What is fixed about terms when an index is made.

@@ -31,6 +31,7 @@
 //! # }
 //! ```
 
+mod deadline;
 mod document;
 mod query;
 mod ranking;
@@ -75,20 +76,21 @@ pub use collection::{
     Collection, IndexWriter, LiveOptions, Manifest, Outcome, SegmentFacts, Write, export, facts,
     import, verify,
 };
+pub use deadline::Deadline;
 #[doc(hidden)]
 pub use dense::bench as dense_bench;
 pub use dense::{GraphBuilder, HnswParams, Recall, VectorPrecision};
 pub use document::{DocId, DocOrd, Document, Meta};
-pub use encoder::{Embeddings, Encoder, EncoderSpec, HashEncoder, Role};
+pub use encoder::{Embeddings, Encoder, EncoderSpec, HashEncoder, Marks, Role, Token, TokenModel};
 pub use error::{Cause, Error, Kind, Result};
 pub use filter::Filter;
 pub use fusion::{Fusion, FusionMethod, Normalisation};
 pub use ingest::{Embedded, embed};
 pub use language::Lang;
-pub use lexical::{Bm25, LexicalSettings, Match, Rm3};
+pub use lexical::{Bm25, LexicalSettings, Match, Rm3, Terminology};
 pub use monitor::Monitor;
 pub use query::{FirstStage, Plan, Query, RerankPlan};
 pub use ranking::{Candidate, Ranking};
-pub use rerank::{Fallback, Reranked, Reranker, ScoredBy};
+pub use rerank::{Fallback, Reranked, Reranker, Rerankers, Scale, ScoredBy};
 pub use search::{Answer, Found, LanguageMix, Searcher, Stage, StageScore};
 pub use segment::{IndexSettings, WriteTimes};

@@ -69,7 +69,7 @@ use network::{Graph, Network};
 use pipeline::{Body, Pipeline};
 use session::Execution;
 use static_table::StaticEncoder;
-use transformer::TransformerEncoder;
+use transformer::{StatesSource, TransformerEncoder};
 
 /// Where and how a model runs.
 #[derive(Debug, Clone, Default)]
@@ -180,7 +180,12 @@ fn load_graph(
     let graph = Graph::build(&pipeline, build, options.precision, execution.lengths())?;
     let fingerprint = dir.fingerprint(&pipeline.files_with(graph.weights.file_names()))?;
     let network = Network::of_graph(graph, &execution)?;
-    let encoder = TransformerEncoder::new(dir.name(), pipeline, network, &execution, fingerprint)?;
+    let encoder = TransformerEncoder::new(dir.name(), pipeline, network, &execution, fingerprint)?
+        .with_states(StatesSource {
+            build,
+            precision: options.precision,
+            execution,
+        });
     finished(dir, encoder, options, options.precision)
 }
 

@@ -1,7 +1,8 @@
 //! What is asked, and what is to be done about it.
 
-use std::time::Instant;
+use ndarray::Array1;
 
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::fusion::Fusion;
@@ -19,7 +20,7 @@ pub struct Query {
 }
 
 /// How a query is to be answered: the stages of [`Searcher::search`](crate::Searcher::search) and their depths.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// Where candidates come from.
     pub first_stage: FirstStage,
@@ -35,8 +36,10 @@ pub struct Plan {
     pub rerank: Option<RerankPlan>,
     /// How documents of several languages share the list.
     pub mix: LanguageMix,
-    /// After this moment no more candidates are reranked, and the answer says that it is partial.
-    pub deadline: Option<Instant>,
+    /// The query as a vector of unit length, where that is known already; its words are encoded otherwise.
+    pub vector: Option<Array1<f32>>,
+    /// After this no stage begins that looks at vectors, and no more candidates are reranked; the answer says that it is partial.
+    pub deadline: Deadline,
 }
 
 /// What reranks candidates, and how far down.
@@ -108,7 +111,8 @@ impl Default for Plan {
             feedback: None,
             rerank: None,
             mix: LanguageMix::Scores,
-            deadline: None,
+            vector: None,
+            deadline: Deadline::default(),
         }
     }
 }

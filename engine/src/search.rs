@@ -4,27 +4,33 @@ mod explain;
 mod first_stage;
 mod mix;
 
-use std::collections::{BTreeMap, HashMap};
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ndarray::Array1;
 use rayon::prelude::*;
 
 use crate::collection::{Collection, Manifest, SegmentFacts, Snapshot};
+use crate::deadline::Deadline;
 use crate::dense::Recall;
 use crate::document::{DocId, DocOrd, Document};
-use crate::encoder::Encoder;
-use crate::error::{Error, Result};
+use crate::encoder::{Encoder, Role};
+use crate::error::Result;
 use crate::eval::{Retrieved, Run, Topic};
 use crate::language::{Detection, Detector, Lang};
 use crate::lexical::{Expansion, Terminology};
-use crate::lexicon::{Glossary, Lexicons};
 use crate::passage::Span;
 use crate::query::{Plan, Query, RerankPlan};
 use crate::ranking::{Candidate, Ranking};
-use crate::rerank::{Reranked, Reranker, ScoredBy};
+use crate::rerank::{Reranked, Rerankers, ScoredBy};
 use crate::segment::IndexSettings;
+use crate::snippet::snippets;
 
 pub use explain::StageScore;
 pub use mix::LanguageMix;
@@ -43,8 +49,8 @@ pub struct Searcher {
     index: Index,
     settings: IndexSettings,
     encoder: Arc<dyn Encoder>,
-    rerankers: BTreeMap<String, Arc<dyn Reranker>>,
-    terminology: Terminology,
+    rerankers: Rerankers,
+    terminology: Arc<Terminology>,
     recall: Recall,
 }
 
@@ -71,6 +77,8 @@ pub struct Answer {
     snapshot: Arc<Snapshot>,
     /// Which part of a document was nearest to the query, where documents are split.
     passages: HashMap<DocOrd, Span>,
+    /// The query, where vectors were looked at.
+    vector: Option<Array1<f32>>,
     /// What was looked for beside the words of the query.
     expansion: Option<Expansion>,
     /// What scored the reranked candidates, if their reranker has modules.
@@ -148,8 +156,8 @@ impl Searcher {
             settings: index.snapshot().manifest.settings.clone(),
             index,
             encoder,
-            rerankers: BTreeMap::new(),
-            terminology: Terminology::default(),
+            rerankers: Rerankers::default(),
+            terminology: Arc::default(),
             recall: Recall::default(),
         }
     }
@@ -170,27 +178,17 @@ impl Searcher {
         Detector::favouring(&languages).given_or_detected(given, text)
     }
 
-    /// The same searcher with a reranker, for plans that name it.
-    pub fn with_reranker(mut self, name: &str, reranker: Arc<dyn Reranker>) -> Self {
-        self.rerankers.insert(name.to_owned(), reranker);
-        self
+    /// The same searcher with rerankers, for plans that name one of them.
+    pub fn with_rerankers(self, rerankers: Rerankers) -> Self {
+        Self { rerankers, ..self }
     }
 
-    /// The same searcher, whose words find what they mean in other languages.
-    pub fn with_lexicons(mut self, lexicons: Lexicons) -> Self {
-        self.terminology.lexicons = lexicons;
-        self
-    }
-
-    /// The same searcher, whose words find every form of the terms in `glossary`.
-    pub fn with_glossary(mut self, glossary: Glossary) -> Self {
-        self.terminology.glossary = glossary;
-        self
-    }
-
-    /// What its rerankers are called.
-    pub fn stacks(&self) -> impl Iterator<Item = &str> {
-        self.rerankers.keys().map(String::as_str)
+    /// The same searcher, whose words find what they mean in other languages, and every form of terms.
+    pub fn with_terminology(self, terminology: Arc<Terminology>) -> Self {
+        Self {
+            terminology,
+            ..self
+        }
     }
 
     /// The same searcher, whose dense search looks at as much as `recall` says.
@@ -221,6 +219,8 @@ impl Searcher {
             mut stages,
             expansion,
             passages,
+            vector,
+            mut partial,
         } = first.first_stage(query, plan, plan.pool())?;
         let mut n_reranked = None;
         let mut scored_by = HashMap::new();
@@ -228,7 +228,7 @@ impl Searcher {
             let ranking = last_ranking(&stages);
             stages.push(timed(RERANK, || {
                 let docs = || snapshot.documents(ranking.docs().take(rerank.depth));
-                let reranked = self.rerank(query, docs, rerank, plan.deadline)?;
+                let reranked = self.rerank(query, docs, rerank, &plan.deadline)?;
                 n_reranked = Some(reranked.scores.len());
                 scored_by = ranking.docs().zip(reranked.scored_by).collect();
                 Ok(ranking.rescore_head(&reranked.scores, rerank.first_stage_weight))
@@ -241,11 +241,13 @@ impl Searcher {
             })?);
         }
         let ranking = last_ranking(&stages);
+        partial |= n_reranked.is_some_and(|n| n < rerank_depth.min(ranking.len()));
         Ok(Answer {
-            partial: n_reranked.is_some_and(|n| n < rerank_depth.min(ranking.len())),
+            partial,
             n_reranked,
             snapshot: Arc::clone(snapshot),
             passages,
+            vector,
             expansion,
             scored_by,
             ranking: ranking.cut(plan.depth),
@@ -259,15 +261,10 @@ impl Searcher {
         query: &Query,
         docs: impl FnOnce() -> Result<Vec<Document>>,
         plan: &RerankPlan,
-        deadline: Option<Instant>,
+        deadline: &Deadline,
     ) -> Result<Reranked> {
-        let Some(reranker) = self.rerankers.get(&plan.stack) else {
-            return Err(Error::UnknownStack {
-                given: plan.stack.clone(),
-                known: self.stacks().collect::<Vec<_>>().join(", "),
-            });
-        };
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        let reranker = self.rerankers.get(&plan.stack)?;
+        if deadline.is_over() {
             return Ok(Reranked::default());
         }
         reranker.rerank(query, &docs()?, deadline)
@@ -340,6 +337,25 @@ impl Searcher {
     /// What was fixed when the index was made.
     pub fn settings(&self) -> &IndexSettings {
         &self.settings
+    }
+
+    /// Of each of `found`, the documents of `answer` to `query`, the part to show.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn snippets(&self, query: &Query, answer: &Answer, found: &[Found]) -> Result<Vec<String>> {
+        let texts: Vec<&str> = found.iter().map(Found::nearest_text).collect();
+        let vector = match &answer.vector {
+            Some(vector) => Cow::Borrowed(vector),
+            None => Cow::Owned(self.query_vector(query)?),
+        };
+        snippets(&*self.encoder, vector.view(), &texts)
+    }
+
+    /// The words of `query` as a vector.
+    fn query_vector(&self, query: &Query) -> Result<Array1<f32>> {
+        let encoded = self.encoder.encode(&[&query.text], Role::Query)?;
+        Ok(encoded.row(0).to_owned())
     }
 
     /// The encoder of queries.

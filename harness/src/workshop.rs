@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use xenoglot_engine::lexicon::{Glossary, LexiconFile, Lexicons};
 use xenoglot_engine::model::{self, LoadOptions, ModelDir, TruncatedEncoder};
-use xenoglot_engine::{Encoder, HashEncoder, Recall, Reranker, Searcher};
+use xenoglot_engine::{Encoder, HashEncoder, Recall, Reranker, Searcher, Terminology};
 use xenoglot_reranker::{CrossEncoder, PASSAGES, PassageReranker};
 
 use crate::error::{Error, Result};
@@ -95,12 +95,14 @@ impl<'a> Workshop<'a> {
         if system.exact {
             searcher = searcher.with_recall(Recall::Exact);
         }
-        searcher = searcher.with_lexicons(self.lexicons(&system.lexicons)?);
-        if let Some(path) = &system.glossary {
-            searcher = searcher.with_glossary(Glossary::open(path)?);
-        }
+        let glossary = system.glossary.as_deref().map(Glossary::open).transpose()?;
+        searcher = searcher.with_terminology(Arc::new(Terminology {
+            lexicons: self.lexicons(&system.lexicons)?,
+            glossary: glossary.unwrap_or_default(),
+        }));
         if let Some(name) = &system.rerank {
-            searcher = searcher.with_reranker(name, self.reranker(name, system, encoder)?);
+            let reranker = self.reranker(name, system, encoder)?;
+            searcher = searcher.with_rerankers([(name.clone(), reranker)].into_iter().collect());
         }
         Ok(searcher)
     }

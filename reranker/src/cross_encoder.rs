@@ -1,11 +1,9 @@
 //! Cross-encoders as rerankers: every candidate is read together with the query, under its own stack.
 
-use std::time::Instant;
-
 use ndarray::ArrayView1;
 use rayon::prelude::*;
 use xenoglot_engine::model::{Activation, TokenPair, Tokens};
-use xenoglot_engine::{Document, Query, Reranked, Reranker, ScoredBy};
+use xenoglot_engine::{Deadline, Document, Query, Reranked, Reranker, Scale, ScoredBy};
 
 use crate::composer::Composer;
 use crate::error::{Error, Result};
@@ -207,21 +205,37 @@ fn break_ties(scored: &mut [Scored]) {
 }
 
 impl Reranker for CrossEncoder {
+    /// As [`relevance`] makes them.
+    fn scale(&self) -> Scale {
+        let stack = AdapterStack {
+            ranking: self.settings.ranking.clone(),
+            ..AdapterStack::default()
+        };
+        let is_one = self
+            .composer
+            .n_labels(&stack)
+            .is_ok_and(|n_labels| n_labels == 1);
+        match self.composer.backbone().info().activation {
+            Some(Activation::Identity) if is_one => Scale::Logit,
+            _ => Scale::Probability,
+        }
+    }
+
     fn rerank(
         &self,
         query: &Query,
         docs: &[Document],
-        deadline: Option<Instant>,
+        deadline: &Deadline,
     ) -> xenoglot_engine::Result<Reranked> {
-        let at_once = match (deadline, self.settings.passages) {
-            (None, _) => docs.len().max(1),
-            (Some(_), Passages::First) => CANDIDATES_BETWEEN_LOOKS,
+        let at_once = match (deadline.may_come(), self.settings.passages) {
+            (false, _) => docs.len().max(1),
+            (true, Passages::First) => CANDIDATES_BETWEEN_LOOKS,
             // One document has many windows.
-            (Some(_), Passages::Best { .. }) => 1,
+            (true, Passages::Best { .. }) => 1,
         };
         let mut scored = Vec::with_capacity(docs.len());
         for docs in docs.chunks(at_once) {
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            if deadline.is_over() {
                 break;
             }
             // Whoever searches has not chosen the modules.

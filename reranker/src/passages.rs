@@ -1,11 +1,12 @@
 //! The best passage speaks for its document.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use rayon::prelude::*;
 use xenoglot_engine::passage::passages;
-use xenoglot_engine::{Document, Encoder, Query, Reranked, Reranker, Result, Role};
+use xenoglot_engine::{
+    Deadline, Document, Encoder, Query, Reranked, Reranker, Result, Role, Scale,
+};
 
 /// One or two sentences: small enough that its vector means one thing.
 const MAX_COLUMNS: usize = 240;
@@ -31,13 +32,13 @@ impl PassageReranker {
 }
 
 impl Reranker for PassageReranker {
+    /// Means of cosines.
+    fn scale(&self) -> Scale {
+        Scale::Cosine
+    }
+
     /// Scores all of `docs`: one call to the encoder is not divided to meet a deadline.
-    fn rerank(
-        &self,
-        query: &Query,
-        docs: &[Document],
-        _deadline: Option<Instant>,
-    ) -> Result<Reranked> {
+    fn rerank(&self, query: &Query, docs: &[Document], _deadline: &Deadline) -> Result<Reranked> {
         let query = self.encoder.encode(&[&query.text], Role::Query)?;
         let wholes: Vec<String> = docs.iter().map(Document::full_text).collect();
         let passages: Vec<Vec<&str>> = docs

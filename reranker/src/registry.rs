@@ -4,6 +4,7 @@
 //! DIR/registry.json   the manifest, renamed into place last
 //! DIR/ID/             the files of a module, as they were published
 //! DIR/.adding-ID/     an add that is under way, or was killed: what it moves in, and what it moved aside
+//! DIR/.removing-ID/   a mark that a module is being removed
 //! DIR/.building-…/    an add's copies before that, and what is on its way out
 //! DIR/.lock           held by the one process that writes
 //! ```
@@ -28,6 +29,8 @@ use crate::stack::ModuleId;
 
 pub use add::NewModule;
 pub use manifest::{Base, Entry, Task};
+
+use site::Site;
 
 /// The modules of a directory, as its manifest listed them when it was opened.
 #[derive(Debug, Clone)]
@@ -58,6 +61,21 @@ impl Registry {
     /// writes the registry, or when the disk fails.
     pub fn add(dir: &Path, new: &NewModule, backbone: &Backbone) -> Result<Entry> {
         add::add(dir, new, &Base::of(backbone)?, backbone.info())
+    }
+
+    /// Removes the module `id` from the registry in `dir`. Killed at any instant, it leaves the registry with the module or without.
+    ///
+    /// # Errors
+    /// When there is no such module, when another process writes the registry, or when the disk fails.
+    pub fn remove(dir: &Path, id: &str) -> Result<()> {
+        Self::open(dir)?.entry(id)?;
+        let site = Site::claim(dir)?;
+        let (gone, stay): (Vec<Entry>, Vec<Entry>) =
+            (site.entries().iter().cloned()).partition(|entry| entry.id.as_str() == id);
+        match gone.first() {
+            Some(gone) => site.retire(&gone.id, &stay),
+            None => Err(Error::UnknownModule { id: id.to_owned() }),
+        }
     }
 
     /// The directory.

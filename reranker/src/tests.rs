@@ -16,7 +16,7 @@ use xenoglot_engine::model::{
     Backbone, Device, LoadOptions, ModelDir, RuntimeSearch, TokenPair, locate,
 };
 
-use xenoglot_engine::{DocId, Document, Meta, Query, Reranker};
+use xenoglot_engine::{Deadline, DocId, Document, Meta, Query, Reranker};
 
 use crate::module::Module;
 use crate::{AdapterStack, ComposeOptions, Composer, CrossEncoder, ModuleId, Result, relevance};
@@ -419,10 +419,13 @@ fn when_time_runs_out_the_first_candidates_are_scored_and_no_others() {
         text: "When was the bridge finished?".into(),
         lang: "en".parse().unwrap(),
     };
-    let all = reranker.rerank(&query, &docs[..40], None).unwrap().scores;
+    let all = reranker
+        .rerank(&query, &docs[..40], &Deadline::default())
+        .unwrap()
+        .scores;
     let some = |deadline| {
         reranker
-            .rerank(&query, &docs, Some(deadline))
+            .rerank(&query, &docs, &Deadline::at(Some(deadline)))
             .unwrap()
             .scores
     };

@@ -1,5 +1,7 @@
 //! Settings, as a manifest keeps them.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -38,6 +40,23 @@ pub enum VectorPrecision {
     F16,
     /// Nothing: scores are those of the codes.
     I8,
+}
+
+impl FromStr for VectorPrecision {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "fp32" => Ok(Self::F32),
+            "fp16" => Ok(Self::F16),
+            "int8" => Ok(Self::I8),
+            _ => Err(Error::Setting {
+                name: "vectors",
+                got: name.to_owned(),
+                expected: "fp32, fp16 or int8",
+            }),
+        }
+    }
 }
 
 impl Default for HnswParams {

@@ -18,9 +18,11 @@ const MIN_FOREIGN_KEY: usize = 3;
 
 /// What stands for a word in other languages, and beside it in its own.
 #[derive(Debug, Default)]
-pub(crate) struct Terminology {
-    pub(crate) lexicons: Lexicons,
-    pub(crate) glossary: Glossary,
+pub struct Terminology {
+    /// Tables of translations.
+    pub lexicons: Lexicons,
+    /// Terms with all their forms.
+    pub glossary: Glossary,
 }
 
 impl Terminology {

@@ -51,6 +51,15 @@ pub(crate) struct Graph {
     pub(crate) limits: Limits,
 }
 
+/// What a graph answers with.
+#[derive(Clone, Copy)]
+enum Answer {
+    /// A vector for each text.
+    Vectors,
+    /// A vector for each token of one text.
+    States,
+}
+
 /// A network that runs.
 pub(crate) struct Network {
     body: SessionPool,
@@ -81,14 +90,47 @@ impl Graph {
         precision: Precision,
         lengths: Lengths,
     ) -> Result<Self> {
+        Self::answering(Answer::Vectors, pipeline, build, precision, lengths)
+    }
+
+    /// The same architecture without the steps: for one text it answers with a row for each token, in place of one for
+    /// each text.
+    ///
+    /// # Errors
+    /// When the model is not whole.
+    pub(crate) fn states(
+        pipeline: &Pipeline,
+        build: Build,
+        precision: Precision,
+        lengths: Lengths,
+    ) -> Result<Self> {
+        Self::answering(Answer::States, pipeline, build, precision, lengths)
+    }
+
+    fn answering(
+        answer: Answer,
+        pipeline: &Pipeline,
+        build: Build,
+        precision: Precision,
+        lengths: Lengths,
+    ) -> Result<Self> {
         let dir = &pipeline.folder;
         let weights = Weights::open(dir)?;
         let mut blocks = Blocks::new(dir, &weights, &NOTHING, precision, lengths);
         let trunk = build(&mut blocks)?;
         let mut graph = blocks.graph;
         let states = graph.cast(&trunk.states, Element::F32);
-        let mask = &trunk.batch.attention_mask;
-        let vectors = pipeline.append(&mut graph, &states, mask, trunk.dim)?;
+        let (vectors, dim) = match answer {
+            Answer::Vectors => {
+                let mask = &trunk.batch.attention_mask;
+                let vectors = pipeline.append(&mut graph, &states, mask, trunk.dim)?;
+                (vectors, pipeline.dim_after(trunk.dim))
+            }
+            Answer::States => {
+                let batch = graph.integers(&[0]);
+                (graph.op("Squeeze", &[&states, &batch]), trunk.dim)
+            }
+        };
         graph.output(VECTORS, &vectors, Element::F32, &[BATCH, "dim"]);
         let max_tokens = pipeline.max_tokens.unwrap_or(trunk.max_tokens);
         check_pad_id(dir, trunk.pad_id, trunk.vocab_size)?;
@@ -97,7 +139,7 @@ impl Graph {
             weights,
             lengths,
             limits: Limits {
-                dim: pipeline.dim_after(trunk.dim),
+                dim,
                 max_tokens: max_tokens.min(trunk.max_tokens),
                 vocab_size: Some(trunk.vocab_size),
                 pad_id: trunk.pad_id,

@@ -147,6 +147,16 @@ impl Pipeline {
         steps.collect()
     }
 
+    /// How token states become one vector, by the names of sentence-transformers.
+    pub(crate) fn pooling(&self) -> String {
+        let modes = self.steps.iter().flat_map(|step| match step {
+            Step::Pooling(modes) => modes.as_slice(),
+            _ => &[],
+        });
+        let names: Vec<&str> = modes.map(|mode| mode.name()).collect();
+        names.join("+")
+    }
+
     /// How many numbers a vector has if a token's state has `dim`.
     pub(crate) fn dim_after(&self, dim: usize) -> usize {
         self.steps.iter().fold(dim, |dim, step| step.dim_after(dim))

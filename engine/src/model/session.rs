@@ -28,6 +28,9 @@ const MAX_CPU_SESSIONS: usize = 4;
 /// Tokens of a batch on the CPU. A few hundred already keep its matrix products busy; from 128 to 1,024 the time differed by
 /// less than from run to run.
 const CPU_BATCH_TOKENS: usize = 256;
+/// Batches of a call on the CPU, for each session: among so many texts most find others of their length, and at the end few
+/// sessions wait for the last one.
+const CPU_CALL_BATCHES: usize = 8;
 /// Tokens of a batch on a GPU, which needs many at once.
 const GPU_BATCH_TOKENS: usize = 16_384;
 
@@ -131,6 +134,14 @@ impl Execution {
     pub(crate) fn batch_tokens(&self) -> usize {
         match self.provider {
             Provider::Cpu => CPU_BATCH_TOKENS,
+            Provider::Cuda(_) => GPU_BATCH_TOKENS,
+        }
+    }
+
+    /// How many tokens a call should have that others wait for.
+    pub(crate) fn call_tokens(&self) -> usize {
+        match self.provider {
+            Provider::Cpu => CPU_CALL_BATCHES * CPU_BATCH_TOKENS * self.n_sessions,
             Provider::Cuda(_) => GPU_BATCH_TOKENS,
         }
     }

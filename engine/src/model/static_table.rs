@@ -17,7 +17,7 @@ use ndarray::{Array2, ArrayViewMut1};
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use crate::encoder::{Embeddings, Encoder, EncoderSpec, Role};
+use crate::encoder::{Embeddings, Encoder, EncoderSpec, Marks, Role, Token, TokenModel};
 use crate::error::{Error, Result};
 
 use super::directory::ModelDir;
@@ -139,12 +139,15 @@ impl StaticEncoder {
             if self.ignored.contains(&id) {
                 continue;
             }
-            let token = id as usize;
-            let row = self.mapping.as_ref().map_or(token, |rows| rows[token]);
-            let weight = self.weights.as_ref().map_or(1.0, |weights| weights[token]);
-            self.table.add_row(row, weight, &mut sum);
+            self.add_token(id as usize, &mut sum);
         }
         Ok(())
+    }
+
+    fn add_token(&self, token: usize, sum: &mut ArrayViewMut1<'_, f32>) {
+        let row = self.mapping.as_ref().map_or(token, |rows| rows[token]);
+        let weight = self.weights.as_ref().map_or(1.0, |weights| weights[token]);
+        self.table.add_row(row, weight, sum);
     }
 
     fn cut_ids(&self, text: &str) -> Result<Vec<u32>> {
@@ -169,6 +172,10 @@ impl Encoder for StaticEncoder {
         self.tokenizer.n_tokens(text)
     }
 
+    fn token_model(&self) -> Option<&dyn TokenModel> {
+        Some(self)
+    }
+
     fn encode(&self, texts: &[&str], role: Role) -> Result<Embeddings> {
         let mut sums = Array2::<f32>::zeros((texts.len(), self.spec.dim));
         // Sums serve as well as means: both have the same direction, and rows become unit vectors below.
@@ -182,6 +189,39 @@ impl Encoder for StaticEncoder {
             });
         }
         Ok(Embeddings::normalized(sums))
+    }
+}
+
+impl TokenModel for StaticEncoder {
+    fn max_tokens(&self) -> Option<usize> {
+        Self::max_tokens(self)
+    }
+
+    fn pooling(&self) -> String {
+        "mean".into()
+    }
+
+    fn tokens(&self, text: &str, role: Role, marks: Marks) -> Result<Vec<Token>> {
+        self.tokenizer
+            .view(&self.pipeline.prepare(text, role), marks)
+    }
+
+    fn knows(&self, id: u32) -> bool {
+        self.tokenizer.knows(id)
+    }
+
+    fn text_of(&self, ids: &[u32]) -> Result<String> {
+        self.tokenizer.text_of(ids)
+    }
+
+    /// The rows of its tokens; those of unknown ones too, which count nothing.
+    fn states(&self, text: &str, role: Role) -> Result<Option<Array2<f32>>> {
+        let ids = self.cut_ids(&self.pipeline.prepare(text, role))?;
+        let mut rows = Array2::<f32>::zeros((ids.len(), self.spec.dim));
+        for (mut row, id) in rows.rows_mut().into_iter().zip(ids) {
+            self.add_token(id as usize, &mut row);
+        }
+        Ok(Some(rows))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Text → model ids. The one room of the `tokenizers` crate.
 
 mod pair;
+mod view;
 
 use serde::Deserialize;
 use tokenizers::normalizers::{Lowercase, Sequence};
@@ -18,7 +19,16 @@ pub use pair::{TokenPair, Tokens};
 
 /// A `tokenizer.json` in the format of Hugging Face's tokenizers.
 pub(crate) struct Tokenizer {
+    /// Without truncation: what it cuts off it does not count.
     inner: tokenizers::Tokenizer,
+    limit: Option<Limit>,
+}
+
+/// Where texts are cut.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    max_tokens: usize,
+    cut: Cut,
 }
 
 /// The part of `tokenizer.json` that the library does not show.
@@ -52,7 +62,17 @@ impl Tokenizer {
             tokenizers::Tokenizer::from_bytes(&*dir.bytes("tokenizer.json")?).map_err(library)?;
         inner.with_truncation(None).map_err(library)?;
         inner.with_padding(None);
-        Ok(Self { inner })
+        if inner.get_decoder().is_none() {
+            let usual = view::usual_decoder(inner.get_model());
+            inner.with_decoder(usual);
+        }
+        Ok(Self { inner, limit: None })
+    }
+
+    /// How many tokens it puts around a text.
+    pub(crate) fn n_marks(&self) -> usize {
+        let post_processor = self.inner.get_post_processor();
+        post_processor.map_or(0, |processor| processor.added_tokens(false))
     }
 
     /// Cuts every text so that [`ids_with_special`](Self::ids_with_special) gives at most `max_tokens`.
@@ -60,8 +80,7 @@ impl Tokenizer {
     /// # Errors
     /// When the special tokens alone are as many.
     pub(crate) fn truncated(mut self, dir: &ModelDir, max_tokens: usize, cut: Cut) -> Result<Self> {
-        let post_processor = self.inner.get_post_processor();
-        let n_special = post_processor.map_or(0, |processor| processor.added_tokens(false));
+        let n_special = self.n_marks();
         // The library subtracts one from the other without looking.
         if max_tokens <= n_special {
             return Err(Error::Model {
@@ -71,18 +90,7 @@ impl Tokenizer {
                 ),
             });
         }
-        let truncation = TruncationParams {
-            max_length: max_tokens,
-            direction: cut.direction(),
-            ..TruncationParams::default()
-        };
-        self.inner
-            .with_truncation(Some(truncation))
-            .map_err(|source| Error::ModelLibrary {
-                path: dir.path_of("tokenizer.json"),
-                doing: "truncate texts with this tokenizer",
-                source,
-            })?;
+        self.limit = Some(Limit { max_tokens, cut });
         Ok(self)
     }
 
@@ -180,16 +188,20 @@ impl Tokenizer {
 
     /// How many tokens `text` has, without special ones, cut or not.
     pub(crate) fn n_tokens(&self, text: &str) -> Result<usize> {
-        let encoding = self.tokens(text)?.0;
-        let cut_off = encoding.get_overflowing().iter().map(Encoding::len);
-        Ok(encoding.len() + cut_off.sum::<usize>())
+        Ok(self.tokens(text)?.len())
     }
 
     fn encode(&self, text: &str, special: bool) -> Result<Vec<u32>> {
-        let encoding = self
-            .inner
-            .encode_fast(text, special)
-            .map_err(|source| Error::Tokenizer { source })?;
+        let mut encoding = self.tokens(text)?.0;
+        if let Some(Limit { max_tokens, cut }) = self.limit {
+            let n_marks = if special { self.n_marks() } else { 0 };
+            encoding.truncate(max_tokens - n_marks, 0, cut.direction());
+            encoding.take_overflowing();
+        }
+        if special {
+            let whole = self.inner.post_process(encoding, None, true);
+            encoding = whole.map_err(|source| Error::Tokenizer { source })?;
+        }
         Ok(encoding.get_ids().to_vec())
     }
 }

@@ -1,16 +1,19 @@
 //! Transformer encoders: a tokenizer, batches of texts of like length, and a network.
 
+use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
 
 use ndarray::{Array2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
-use crate::encoder::{Embeddings, Encoder, EncoderSpec, Role};
+use crate::encoder::{Embeddings, Encoder, EncoderSpec, Marks, Role, Token, TokenModel};
 use crate::error::{Error, Result};
 
+use super::Precision;
+use super::architecture::Build;
 use super::batching::{Batch, batches, longest_first, run_all};
 use super::golden::TokenIds;
-use super::network::{Network, Worker};
+use super::network::{Graph, Network, Worker};
 use super::pipeline::Pipeline;
 use super::session::Execution;
 use super::tokenizer::Tokenizer;
@@ -27,6 +30,17 @@ pub(crate) struct TransformerEncoder {
     network: Network,
     n_workers: usize,
     batch_tokens: usize,
+    call_tokens: usize,
+    states: Option<StatesSource>,
+    /// The same body without what makes one vector of its states; made when it is first asked for.
+    states_network: OnceLock<Network>,
+}
+
+/// What a network is made of that answers with the states of tokens.
+pub(crate) struct StatesSource {
+    pub(crate) build: Build,
+    pub(crate) precision: Precision,
+    pub(crate) execution: Execution,
 }
 
 impl TransformerEncoder {
@@ -61,7 +75,30 @@ impl TransformerEncoder {
             network,
             n_workers: execution.n_sessions(),
             batch_tokens: execution.batch_tokens(),
+            call_tokens: execution.call_tokens(),
+            states: None,
+            states_network: OnceLock::new(),
         })
+    }
+
+    /// The same encoder, which can show the states of tokens.
+    pub(crate) fn with_states(self, source: StatesSource) -> Self {
+        Self {
+            states: Some(source),
+            ..self
+        }
+    }
+
+    /// What answers with the states of one text.
+    fn states_network(&self, source: &StatesSource) -> Result<&Network> {
+        if let Some(network) = self.states_network.get() {
+            return Ok(network);
+        }
+        let lengths = source.execution.lengths();
+        let graph = Graph::states(&self.pipeline, source.build, source.precision, lengths)?;
+        // Few ask for states: one session holds less memory.
+        let network = Network::of_graph(graph, &source.execution.in_one_session())?;
+        Ok(self.states_network.get_or_init(|| network))
     }
 
     fn tokenize(&self, texts: &[&str], role: Role) -> Result<Vec<Vec<u32>>> {
@@ -128,6 +165,14 @@ impl Encoder for TransformerEncoder {
         self.tokenizer.n_tokens(text)
     }
 
+    fn call_tokens(&self) -> usize {
+        self.call_tokens
+    }
+
+    fn token_model(&self) -> Option<&dyn TokenModel> {
+        Some(self)
+    }
+
     fn encode(&self, texts: &[&str], role: Role) -> Result<Embeddings> {
         let mut rows = Array2::zeros((texts.len(), self.spec.dim));
         let windows = rows.axis_chunks_iter_mut(Axis(0), WINDOW);
@@ -154,6 +199,51 @@ impl Encoder for TransformerEncoder {
             Ok(())
         })?;
         Ok(Embeddings::normalized(rows))
+    }
+}
+
+impl TokenModel for TransformerEncoder {
+    fn max_tokens(&self) -> Option<usize> {
+        Some(self.network.limits.max_tokens - self.tokenizer.n_marks())
+    }
+
+    fn pooling(&self) -> String {
+        self.pipeline.pooling()
+    }
+
+    fn tokens(&self, text: &str, role: Role, marks: Marks) -> Result<Vec<Token>> {
+        self.tokenizer
+            .view(&self.pipeline.prepare(text, role), marks)
+    }
+
+    fn knows(&self, id: u32) -> bool {
+        self.tokenizer.knows(id)
+    }
+
+    fn text_of(&self, ids: &[u32]) -> Result<String> {
+        self.tokenizer.text_of(ids)
+    }
+
+    fn states(&self, text: &str, role: Role) -> Result<Option<Array2<f32>>> {
+        let Some(source) = &self.states else {
+            return Ok(None);
+        };
+        let network = self.states_network(source)?;
+        let text = self.pipeline.prepare(text, role);
+        let ids = self.tokenizer.ids_with_special(&text)?;
+        if ids.is_empty() {
+            return Ok(Some(Array2::zeros((0, network.limits.dim))));
+        }
+        let ids: Vec<i64> = ids.into_iter().map(i64::from).collect();
+        let input_ids = Array2::from_shape_fn((1, ids.len()), |(_, token)| ids[token]);
+        let mask = Array2::ones((1, ids.len()));
+        let states = network.worker()?.run(&input_ids, &mask)?;
+        if states.iter().all(|x| x.is_finite()) {
+            return Ok(Some(states));
+        }
+        Err(Error::NotFinite {
+            model: self.spec.name.clone(),
+        })
     }
 }
 

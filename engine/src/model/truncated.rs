@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use crate::encoder::{Embeddings, Encoder, EncoderSpec, Role};
+use crate::encoder::{Embeddings, Encoder, EncoderSpec, Role, TokenModel};
 use crate::error::{Error, Result};
 
 /// An encoder that keeps the first numbers of another's vectors; see [`Embeddings::truncated`].
@@ -41,6 +41,14 @@ impl Encoder for TruncatedEncoder {
 
     fn n_tokens(&self, text: &str) -> Result<usize> {
         self.inner.n_tokens(text)
+    }
+
+    fn call_tokens(&self) -> usize {
+        self.inner.call_tokens()
+    }
+
+    fn token_model(&self) -> Option<&dyn TokenModel> {
+        self.inner.token_model()
     }
 
     fn encode(&self, texts: &[&str], role: Role) -> Result<Embeddings> {

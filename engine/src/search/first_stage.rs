@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
+use ndarray::Array1;
+
 use crate::collection::Snapshot;
 use crate::collection::snapshot::Allowed;
 use crate::document::DocOrd;
-use crate::encoder::Role;
 use crate::error::Result;
 use crate::language::Lang;
 use crate::lexical::{Believed, Expansion, LexicalIndex, Rm3, Weighing};
@@ -34,10 +35,21 @@ pub(super) struct FirstStageFound {
     /// What feedback looked for.
     pub(super) expansion: Option<Expansion>,
     pub(super) passages: HashMap<DocOrd, Span>,
+    /// The query, where vectors were looked at.
+    pub(super) vector: Option<Array1<f32>>,
+    /// Whether vectors were left out, because the deadline had come.
+    pub(super) partial: bool,
 }
 
-/// The stages of dense search, and the passages that were nearest.
-type DenseFound = (Vec<Stage>, HashMap<DocOrd, Span>);
+/// What dense search found, and the passages that were nearest.
+#[derive(Default)]
+struct DenseFound {
+    stages: Vec<Stage>,
+    passages: HashMap<DocOrd, Span>,
+    vector: Option<Array1<f32>>,
+    /// Whether the deadline came before the end.
+    partial: bool,
+}
 
 impl Search<'_> {
     /// The stages that find candidates, the last of them the best `pool`.
@@ -54,14 +66,18 @@ impl Search<'_> {
                     stages,
                     expansion,
                     passages: HashMap::new(),
+                    vector: None,
+                    partial: false,
                 });
             }
             FirstStage::Dense => {
-                let (stages, passages) = self.dense(query, pool)?;
+                let dense = self.dense(query, plan, pool)?;
                 return Ok(FirstStageFound {
-                    stages,
+                    stages: dense.stages,
                     expansion: None,
-                    passages,
+                    passages: dense.passages,
+                    vector: dense.vector,
+                    partial: dense.partial,
                 });
             }
             FirstStage::Hybrid(fusion) => fusion,
@@ -69,11 +85,11 @@ impl Search<'_> {
         let depth = pool.max(MIN_FUSED_DEPTH);
         let (lexical, dense) = rayon::join(
             || self.lexical(query, plan, depth),
-            || self.dense(query, depth),
+            || self.dense(query, plan, depth),
         );
-        let ((mut stages, expansion), (dense, passages)) = (lexical?, dense?);
-        let rankings = [last_ranking(&stages), last_ranking(&dense)];
-        stages.extend(dense);
+        let ((mut stages, expansion), dense) = (lexical?, dense?);
+        let rankings = [last_ranking(&stages), last_ranking(&dense.stages)];
+        stages.extend(dense.stages);
         let judged = self.lexically_judged(query.lang);
         let lang = |doc| self.snapshot.lang(doc);
         let judges = |i, doc| i != 0 || judged.contains(&lang(doc));
@@ -83,7 +99,9 @@ impl Search<'_> {
         Ok(FirstStageFound {
             stages,
             expansion,
-            passages,
+            passages: dense.passages,
+            vector: dense.vector,
+            partial: dense.partial,
         })
     }
 
@@ -136,22 +154,37 @@ impl Search<'_> {
         self.lexical.expansion(rm3, &believed, plan.bm25)
     }
 
-    fn dense(&self, query: &Query, depth: usize) -> Result<DenseFound> {
-        let start = Instant::now();
-        let vector = self.searcher.encoder.encode(&[&query.text], Role::Query)?;
-        let encode = Stage {
-            name: "encode",
-            took: start.elapsed(),
-            ranking: Ranking::default(),
+    fn dense(&self, query: &Query, plan: &Plan, depth: usize) -> Result<DenseFound> {
+        let mut found = DenseFound::default();
+        if plan.deadline.is_over() {
+            found.partial = true;
+            return Ok(found);
+        }
+        let vector = match &plan.vector {
+            Some(vector) => vector.clone(),
+            None => {
+                let start = Instant::now();
+                let vector = self.searcher.query_vector(query)?;
+                found.stages.push(Stage {
+                    name: "encode",
+                    took: start.elapsed(),
+                    ranking: Ranking::default(),
+                });
+                vector
+            }
         };
-        let mut passages = HashMap::new();
-        let dense = timed("dense", || {
+        if plan.deadline.is_over() {
+            found.partial = true;
+            return Ok(found);
+        }
+        found.stages.push(timed("dense", || {
             let (ranking, nearest) =
                 self.snapshot
-                    .nearest(vector.row(0), depth, self.searcher.recall, self.allowed)?;
-            passages = nearest;
+                    .nearest(vector.view(), depth, self.searcher.recall, self.allowed)?;
+            found.passages = nearest;
             Ok(ranking)
-        })?;
-        Ok((vec![encode, dense], passages))
+        })?);
+        found.vector = Some(vector);
+        Ok(found)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use xenoglot_engine::{Bm25, FirstStage, Fusion, LanguageMix, Plan, RerankPlan, Rm3};
+use xenoglot_engine::{Bm25, Deadline, FirstStage, Fusion, LanguageMix, Plan, RerankPlan, Rm3};
 use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, LanguageChoice, PASSAGES};
 
 use super::{Collection, DEFAULT_ENCODER, Experiment, QueryFile};
@@ -224,7 +224,8 @@ impl System {
                 first_stage_weight: self.first_stage_weight,
             }),
             mix: self.mix,
-            deadline: None,
+            vector: None,
+            deadline: Deadline::default(),
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) const NEW: &str = "new";
 const BEFORE: &str = "before";
 /// In an add's folder, the new module's entry.
 const ENTRY: &str = "entry.json";
+/// Begins the name of a mark that a module is being removed.
+const REMOVING: &str = ".removing-";
 const LOCK: &str = ".lock";
 
 /// A claimed registry.
@@ -135,12 +137,38 @@ impl Site {
         whole_file::sync_directory(&self.dir)
     }
 
-    /// Ends what killed adds began, and removes what they left.
+    /// Removes the module `id`, and gives `entries`, which are all others, to the manifest; or changes nothing.
+    pub(super) fn retire(&self, id: &ModuleId, entries: &[Entry]) -> Result<()> {
+        let mark = self.dir.join(format!("{REMOVING}{id}"));
+        let marked = fs::create_dir_all(&mark).and_then(|()| whole_file::sync_directory(&self.dir));
+        marked.map_err(|source| write_failed(&mark, source))?;
+        let done = manifest::write(&self.dir, entries);
+        // What cannot be ended now, the next who writes ends: it costs disk, and no answer.
+        let _ = current(&self.dir).and_then(|entries| self.end_removal(&mark, &entries));
+        done
+    }
+
+    /// Ends the removal that `mark` speaks of: the manifest, which holds `entries`, says whether it came to be.
+    fn end_removal(&self, mark: &Path, entries: &[Entry]) -> Result<()> {
+        let name = mark.file_name().unwrap_or_default().to_string_lossy();
+        let id = name.trim_start_matches(REMOVING);
+        let home = self.dir.join(id);
+        let ended = if home.exists() && !entries.iter().any(|entry| entry.id.as_str() == id) {
+            fs::rename(&home, mark.join(id)).and_then(|()| remove(mark))
+        } else {
+            remove(mark)
+        };
+        ended.map_err(|source| write_failed(mark, source))
+    }
+
+    /// Ends what killed adds and removals began, and removes what they left.
     fn tidy(&self) -> Result<()> {
         for name in files::names(&self.dir)? {
             let path = self.dir.join(&name);
             if name.starts_with(ADDING) {
                 self.end(&path, &self.entries)?;
+            } else if name.starts_with(REMOVING) {
+                self.end_removal(&path, &self.entries)?;
             } else if name.starts_with(BUILDING) {
                 remove(&path).map_err(|source| write_failed(&path, source))?;
             }

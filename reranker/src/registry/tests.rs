@@ -538,3 +538,57 @@ fn what_is_no_registry_is_refused_and_not_written_to() {
     assert!(found.contains("it holds other files"), "{found}");
     assert_eq!(files::names(&world.dir()).unwrap(), ["thesis.tex"]);
 }
+
+#[test]
+fn a_module_that_is_removed_is_gone_with_its_files() {
+    let world = World::filled();
+    Registry::remove(&world.dir(), "sw").unwrap();
+    let registry = Registry::open(&world.dir()).unwrap();
+    let ids: Vec<&str> = registry
+        .entries()
+        .iter()
+        .map(|entry| entry.id.as_str())
+        .collect();
+    assert_eq!(ids, ["rank"]);
+    assert!(registry.verify().unwrap().is_empty());
+    assert!(!world.dir().join("sw").exists());
+    let again = Registry::remove(&world.dir(), "sw").unwrap_err();
+    assert_eq!(again.kind(), Kind::NotFound);
+    // Its id and its language are free.
+    world
+        .add(&language("adapterhub/lang-a", "sw", "sw"))
+        .unwrap();
+}
+
+#[test]
+fn a_removal_that_was_killed_is_ended_by_the_next_who_writes() {
+    // Before the manifest was written: nothing is gone.
+    let world = World::filled();
+    fs::create_dir(world.dir().join(".removing-sw")).unwrap();
+    world.add(&ranking("adapterhub/rank", "other")).unwrap();
+    let registry = Registry::open(&world.dir()).unwrap();
+    assert_eq!(registry.entries().len(), 3);
+    assert!(registry.verify().unwrap().is_empty());
+    // After it: the files go.
+    let world = World::filled();
+    let stay: Vec<Entry> = {
+        let registry = Registry::open(&world.dir()).unwrap();
+        let others = registry
+            .entries()
+            .iter()
+            .filter(|entry| entry.id.as_str() != "sw");
+        others.cloned().collect()
+    };
+    manifest::write(&world.dir(), &stay).unwrap();
+    fs::create_dir(world.dir().join(".removing-sw")).unwrap();
+    world.add(&ranking("adapterhub/rank", "other")).unwrap();
+    assert!(!world.dir().join("sw").exists());
+    assert!(!world.dir().join(".removing-sw").exists());
+    assert!(
+        Registry::open(&world.dir())
+            .unwrap()
+            .verify()
+            .unwrap()
+            .is_empty()
+    );
+}
