@@ -1,6 +1,6 @@
 # Everything a new machine needs is fetched by these targets: Rust, Python 3 and pip are enough.
 
-.PHONY: demo test setup test-model lint bench-xquad bench-index bench-encode bench-encode-gpu bench-precision bench-memory bench-rerank bench-langid bench-lucene bench-lucene-speed bench-lexical bench-flores bench-romanised bench-bm25 bench-analyze bench-score bench-significance bench-dense bench-live bench-dense-scale
+.PHONY: demo test test-faults test-clients setup test-model lint bench-xquad bench-index bench-encode bench-serve-embed bench-encode-gpu bench-precision bench-memory bench-rerank bench-langid bench-lucene bench-lucene-speed bench-lexical bench-flores bench-romanised bench-bm25 bench-analyze bench-score bench-significance bench-dense bench-live bench-load bench-dense-scale test-page page-pictures
 
 ## Build, then index and search a sample corpus in 20 languages.
 demo:
@@ -10,6 +10,23 @@ demo:
 ## Fetch what is missing, build and pass every test.
 test: test-model
 	cargo test --workspace
+
+## What clients do wrong, at full size, with figures (needs 12,000 open files: `ulimit -n 12000`).
+test-faults:
+	XENOGLOT_FAULTS=full cargo test --release --test e2e -- --nocapture --test-threads=1 faults live::crash
+
+CLIENTS_VENV := target/bench/clients-venv
+$(CLIENTS_VENV): tests/clients/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet -r $<
+	touch $@
+
+## Clients of other systems and our own Python client against the running program, and thousands of made-up requests.
+test-clients: test-model $(CLIENTS_VENV)
+	cargo build --workspace --bins
+	XENOGLOT_BIN=$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/xenoglot PYTHONPATH=clients/python/src \
+	    $(CLIENTS_VENV)/bin/pytest -q -p no:cacheprovider tests/clients
+	XENOGLOT_BIN=$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/xenoglot $(CLIENTS_VENV)/bin/python tests/clients/fuzz.py
 
 ## ONNX Runtime's shared library, into runtime/ (checked by its SHA-256).
 setup:
@@ -102,6 +119,17 @@ bench-encode: test-model $(BENCH_VENV)
 	    --ours fp32='$(ENCODE)' \
 	    --ours int8='$(ENCODE) --precision int8' $(ARGS)
 
+SERVE_VENV := target/bench/serve-venv
+$(SERVE_VENV): benches/speed/requirements-serve.txt benches/speed/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet -r $<
+	touch $@
+
+## Embeddings a second over HTTP, against sentence-transformers behind FastAPI (needs ../shared or XENOGLOT_SHARED, and zstdcat).
+bench-serve-embed: test-model $(SERVE_VENV)
+	cargo build --release --bin xenoglot
+	$(SERVE_VENV)/bin/python benches/speed/serve_embed.py runtime/models/all-MiniLM-L6-v2 --xenoglot $(XENOGLOT) $(ARGS)
+
 ## The same on a GPU, in 16 bits, with the share of the card's peak (PEAK_TFLOPS, from its data sheet).
 bench-encode-gpu: test-model $(BENCH_VENV)
 	cargo build --release --example encode
@@ -145,6 +173,10 @@ bench-lucene-speed:
 bench-live:
 	cargo run --release --example live -- $(or $(XENOGLOT_SHARED),../shared)/data $(ARGS)
 
+## Requests a second and latencies of a server under load (needs ../shared or XENOGLOT_SHARED, and zstdcat).
+bench-load: test-model $(BENCH_VENV)
+	benches/speed/load.sh
+
 SIGNIFICANCE_VENV := target/bench/significance-venv
 $(SIGNIFICANCE_VENV): tests/parity/requirements-comparison.txt
 	python3 -m venv $@
@@ -174,3 +206,26 @@ bench-dense-scale:
 	cargo build --release --example dense
 	mkdir -p target/bench/dense-scale
 	$(DENSE) scale target/bench/dense-scale
+
+PAGE_PACKAGES := target/bench/page/node_modules
+$(PAGE_PACKAGES): tests/page/package.json tests/page/package-lock.json
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --no-audit --no-fund
+	touch $@
+
+CHROMIUM := $(or $(CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
+## The page in headless Chromium (needs one, or CHROMIUM=path, and Node 20); ARGS='--test-name-pattern axe' for some of it.
+ifeq ($(and $(CHROMIUM),$(shell command -v npm)),)
+test-page page-pictures:
+	@echo '$@: skipped, it needs Chromium (CHROMIUM=path names one) and npm, and one of them is not here'
+else
+test-page: $(PAGE_PACKAGES)
+	cargo build --workspace --bin xenoglot
+	CHROMIUM=$(CHROMIUM) node --test-timeout=120000 $(ARGS) tests/page/page.test.mjs $(or $(CARGO_TARGET_DIR),target)/debug/xenoglot
+
+## Pictures of the page over the demo's documents, for docs/img.
+page-pictures: $(PAGE_PACKAGES)
+	cargo build --release --workspace --bin xenoglot
+	CHROMIUM=$(CHROMIUM) node tests/page/pictures.mjs $(or $(CARGO_TARGET_DIR),target)/release/xenoglot
+endif

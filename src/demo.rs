@@ -2,16 +2,17 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use xenoglot_engine::IndexSettings;
 use xenoglot_engine::eval::{Averaged, Measure, Topic, read_qrels, read_topics, score};
-use xenoglot_engine::{FirstStage, Fusion, Plan, Query, RerankPlan, Searcher};
+use xenoglot_engine::{FirstStage, Fusion, Plan, Query, RerankPlan, Searcher, Terminology};
 use xenoglot_indexer::{Corpus, Progress, ReadPlan, index};
 use xenoglot_reranker::{DEFAULT_RERANK_DEPTH, PASSAGES};
 
 use crate::search::Hits;
-use crate::setup::{ModelArgs, open_index, stop_on_signal};
+use crate::setup::{ModelArgs, passages, stop_on_signal};
 use crate::shipped_lexicons::shipped_lexicons;
 use crate::terminal::{self, BOLD, CYAN, DIM};
 
@@ -71,7 +72,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         summary.manifest.settings.encoder.name
     )?;
     drop(out);
-    let searcher = open_index(&dir.join("index"), encoder)?.with_lexicons(shipped_lexicons());
+    let searcher = Searcher::open(&dir.join("index"), Arc::clone(&encoder))?
+        .with_rerankers(passages(&encoder).into_iter().collect())
+        .with_terminology(Arc::new(Terminology {
+            lexicons: shipped_lexicons(),
+            ..Terminology::default()
+        }));
     let topics = read_topics(&dir.join("topics.jsonl"))?;
     for (id, gloss) in SHOWN {
         let topic = topics

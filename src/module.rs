@@ -26,6 +26,7 @@ pub(crate) struct Args {
 enum Command {
     Inspect(InspectArgs),
     Add(AddArgs),
+    Remove(RemoveArgs),
     List(ListArgs),
     Verify(VerifyArgs),
 }
@@ -70,6 +71,16 @@ struct AddArgs {
     /// Throw away the module of this id, and the one of this language over this backbone
     #[arg(long)]
     replace: bool,
+}
+
+/// Remove a module from a registry
+#[derive(Debug, clap::Args)]
+struct RemoveArgs {
+    /// What the registry calls it
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 /// List the modules of a registry
@@ -123,13 +134,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.command {
         Command::Inspect(args) => inspect(args),
         Command::Add(args) => add(args),
+        Command::Remove(args) => Ok(Registry::remove(&args.registry.dir, &args.id)?),
         Command::List(args) => list(args),
         Command::Verify(args) => verify(args),
     }
 }
 
 /// The transformer in `dir`, which is asked for its sizes and never run.
-fn backbone(dir: &Path) -> Result<Backbone> {
+pub(crate) fn backbone(dir: &Path) -> Result<Backbone> {
     let options = LoadOptions {
         device: Device::Cpu,
         runtime: runtime_search(),

@@ -2,14 +2,14 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
 use xenoglot_engine::eval::{Run, read_topics_as, write_run};
-use xenoglot_engine::snippet::snippets;
 use xenoglot_engine::{
-    Answer, Document, Filter, Found, Lang, LanguageMix, Plan, Query, RerankPlan, Searcher,
+    Answer, Deadline, Document, Filter, Lang, LanguageMix, Plan, Query, RerankPlan, Searcher,
     StageScore,
 };
 use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
@@ -100,10 +100,13 @@ pub(crate) fn filter(text: &str) -> Result<Filter, String> {
 
 impl SearchArgs {
     fn open(&self) -> Result<Searcher> {
-        let searcher = self
+        let encoder = self.model.load_for(&self.index)?;
+        let rerankers = self
             .model
-            .open_index(&self.index, self.rerank.as_slice(), None)?;
-        self.terminology.apply(searcher)
+            .load_rerankers(&encoder, self.rerank.as_slice())?;
+        Ok(Searcher::open(&self.index, encoder)?
+            .with_rerankers(rerankers.into_iter().collect())
+            .with_terminology(Arc::new(self.terminology.load()?)))
     }
 
     fn plan(&self, searcher: &Searcher, default_depth: usize) -> Result<Plan> {
@@ -119,7 +122,8 @@ impl SearchArgs {
                 first_stage_weight: self.first_stage_weight,
             }),
             mix: self.mix,
-            deadline: None,
+            vector: None,
+            deadline: Deadline::default(),
         })
     }
 
@@ -213,8 +217,7 @@ impl Hits {
     /// Looks up what `answer` found.
     pub(crate) fn of(searcher: &Searcher, query: &Query, answer: Answer) -> Result<Self> {
         let found = answer.documents()?;
-        let texts: Vec<&str> = found.iter().map(Found::nearest_text).collect();
-        let snippets = snippets(searcher.encoder(), &query.text, &texts)?;
+        let snippets = searcher.snippets(query, &answer, &found, &Deadline::default())?;
         let docs = found.into_iter().map(|found| found.doc).collect();
         Ok(Self {
             answer,

@@ -1,7 +1,7 @@
 //! What every command begins with: logging, the model, the index.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,12 +9,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use tracing_subscriber::EnvFilter;
 use xenoglot_engine::lexicon::{Glossary, LexiconFile, Lexicons};
 use xenoglot_engine::model::{
     self, Device, LoadOptions, ModelDir, Precision, RuntimeSearch, TruncatedEncoder,
 };
-use xenoglot_engine::{Bm25, Collection, Encoder, LiveOptions, Manifest, Searcher};
+use xenoglot_engine::{Bm25, Encoder, Manifest, Reranker, Terminology};
 use xenoglot_indexer::Progress;
 use xenoglot_reranker::{CrossEncoder, PASSAGES, PassageReranker};
 
@@ -25,20 +24,8 @@ use crate::terminal::quoted;
 /// The directory that `xenoglot index` writes and others read where nobody says otherwise.
 pub(crate) const DEFAULT_INDEX: &str = "xenoglot-index";
 
-/// Logs go to standard error; `XENOGLOT_LOG=debug` says more.
-pub(crate) fn logging() {
-    let filter = EnvFilter::try_from_env("XENOGLOT_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,ort=off,xenoglot_api=info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
-}
-
 /// Which encoder to use, and where it runs; every command that embeds takes these.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ModelArgs {
     /// Model directory, or an ONNX file in one [default: the multilingual encoder inside this program]
     #[arg(long, value_name = "DIR", env = "XENOGLOT_MODEL")]
@@ -95,8 +82,8 @@ pub(crate) struct TerminologyArgs {
 }
 
 impl TerminologyArgs {
-    /// `searcher` with the tables and the glossary.
-    pub(crate) fn apply(&self, searcher: Searcher) -> Result<Searcher> {
+    /// The tables and the glossary.
+    pub(crate) fn load(&self) -> Result<Terminology> {
         let (none, files): (Vec<_>, Vec<_>) =
             self.lexicons.iter().partition(|name| *name == "none");
         let files: Vec<LexiconFile> = files
@@ -108,16 +95,16 @@ impl TerminologyArgs {
             true => lexicons.followed_by(shipped_lexicons()),
             false => lexicons,
         };
-        let searcher = searcher.with_lexicons(lexicons);
-        Ok(match &self.glossary {
-            Some(path) => searcher.with_glossary(Glossary::open(path)?),
-            None => searcher,
+        let glossary = self.glossary.as_deref().map(Glossary::open).transpose()?;
+        Ok(Terminology {
+            lexicons,
+            glossary: glossary.unwrap_or_default(),
         })
     }
 }
 
 /// Where and how a transformer runs.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct DeviceArgs {
     /// Where a transformer runs: auto, cpu, cuda or cuda:N
     #[arg(long, value_name = "DEVICE", env = "XENOGLOT_DEVICE", default_value = "auto", value_parser = device)]
@@ -167,38 +154,36 @@ impl ModelArgs {
         Ok(encoder)
     }
 
-    /// Opens the index in `dir`, ready for every stage, with the rerankers of `stacks`; for writing too where `live` says
-    /// how.
-    pub(crate) fn open_index(
+    /// `passages` over `encoder`, and the rerankers of `stacks`.
+    pub(crate) fn load_rerankers(
         &self,
-        dir: &Path,
+        encoder: &Arc<dyn Encoder>,
         stacks: &[Stack],
-        live: Option<LiveOptions>,
-    ) -> Result<Searcher> {
-        let encoder = self.load_for(dir)?;
-        let searcher = match live {
-            None => Searcher::open(dir, Arc::clone(&encoder))?,
-            Some(options) => {
-                let collection = Collection::open(dir, encoder.spec(), options)?;
-                Searcher::live(Arc::new(collection), Arc::clone(&encoder))
-            }
-        };
-        let mut searcher = with_passages(searcher, encoder);
+    ) -> Result<BTreeMap<String, Arc<dyn Reranker>>> {
+        let mut rerankers = passages(encoder);
         for stack in stacks {
             if let Some(path) = &stack.path {
-                if searcher.stacks().any(|name| name == stack.name) {
+                let reranker = CrossEncoder::open(path, &self.run.load_options())?;
+                if rerankers
+                    .insert(stack.name.clone(), Arc::new(reranker))
+                    .is_some()
+                {
                     bail!(
                         "two stacks are called `{}`; rename the file {}",
                         stack.name,
                         path.display()
                     );
                 }
-                let reranker = CrossEncoder::open(path, &self.run.load_options())?;
-                searcher = searcher.with_reranker(&stack.name, Arc::new(reranker));
             }
         }
-        Ok(searcher)
+        Ok(rerankers)
     }
+}
+
+/// The reranker that needs no files.
+pub(crate) fn passages(encoder: &Arc<dyn Encoder>) -> BTreeMap<String, Arc<dyn Reranker>> {
+    let passages: Arc<dyn Reranker> = Arc::new(PassageReranker::new(Arc::clone(encoder)));
+    BTreeMap::from([(PASSAGES.to_owned(), passages)])
 }
 
 impl DeviceArgs {
@@ -326,15 +311,4 @@ pub(crate) fn stop_on_signal(progress: &Progress) -> Result<()> {
         }
     });
     Ok(())
-}
-
-/// Opens the index in `dir`, built with `encoder`, ready for every stage.
-pub(crate) fn open_index(dir: &Path, encoder: Arc<dyn Encoder>) -> Result<Searcher> {
-    let searcher = Searcher::open(dir, Arc::clone(&encoder))?;
-    Ok(with_passages(searcher, encoder))
-}
-
-/// `searcher` with the reranker that every searcher has.
-fn with_passages(searcher: Searcher, encoder: Arc<dyn Encoder>) -> Searcher {
-    searcher.with_reranker(PASSAGES, Arc::new(PassageReranker::new(encoder)))
 }

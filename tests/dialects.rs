@@ -72,6 +72,34 @@ fn tei_embeds_one_text_or_several() {
 }
 
 #[test]
+fn as_many_texts_are_embedded_as_clients_send_at_once() {
+    let server = serve();
+    // 2,048 texts of a page: more than the body of a search may be.
+    let texts: Vec<String> = (0..2_048)
+        .map(|i| format!("page {i} {}", "sea ".repeat(250)))
+        .collect();
+    let vectors = answer(&server, "/embed", &json!({ "inputs": texts }));
+    assert_eq!(vectors.as_array().unwrap().len(), texts.len());
+    let vectors = answer(&server, "/v1/embeddings", &json!({ "input": texts }));
+    assert_eq!(vectors["data"].as_array().unwrap().len(), texts.len());
+}
+
+#[test]
+fn vectors_of_tokens_are_for_a_few_texts() {
+    let server = serve();
+    let inputs = vec!["a b c d ".repeat(4_000); 2];
+    let status = 413;
+    tei_refuses(
+        &server,
+        "/embed_all",
+        &json!({ "inputs": inputs }),
+        status,
+        "Validation",
+        "tokens, expected at most 16384",
+    );
+}
+
+#[test]
 fn tei_compares_texts() {
     let server = serve();
     let inputs = json!({ "inputs": { "source_sentence": "sea", "sentences": ["mar", "bread"] }, "parameters": {} });

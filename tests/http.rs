@@ -1,5 +1,8 @@
 //! The HTTP contract: `POST /v1/search`, `GET /v1/documents/{id}`, `GET /health`; starting and stopping.
 
+mod answers;
+mod collections;
+mod document;
 mod problems;
 
 use std::io::{BufReader, Read, Write};
@@ -326,7 +329,7 @@ fn an_id_may_hold_whatever_a_corpus_puts_there() {
     for id in ids {
         let escaped: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let answer = server.tell(
-            format!("GET /v1/documents/{escaped} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            format!("GET /v1/documents/{escaped} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
                 .as_bytes(),
         );
         assert_eq!(answer.status, 200, "{id}: {answer:?}");
@@ -350,8 +353,8 @@ fn a_document_that_is_not_there_is_a_404_that_names_it() {
 #[test]
 fn an_id_that_is_not_text_is_a_problem_and_no_secret_of_a_library() {
     let server = serve();
-    let answer =
-        server.tell(b"GET /v1/documents/%FF HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let answer = server
+        .tell(b"GET /v1/documents/%FF HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     answer.is_problem(if answer.status == 404 { 404 } else { 400 });
 }
 
@@ -399,7 +402,7 @@ fn one_connection_carries_many_requests() {
     for _ in 0..3 {
         stream
             .get_mut()
-            .write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
+            .write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
             .unwrap();
         assert_eq!(read_answer(&mut stream).status, 200);
     }
@@ -410,7 +413,7 @@ fn one_connection_carries_many_requests() {
 fn begin_request(server: &Server, body: &str) -> BufReader<TcpStream> {
     let mut stream = BufReader::new(server.connect());
     let head = format!(
-        "POST /v1/search HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        "POST /v1/search HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     stream.get_mut().write_all(head.as_bytes()).unwrap();
@@ -458,7 +461,7 @@ fn an_idle_connection_does_not_keep_a_server_that_is_told_to_stop() {
     let mut stream = BufReader::new(server.connect());
     stream
         .get_mut()
-        .write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
+        .write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .unwrap();
     assert_eq!(read_answer(&mut stream).status, 200);
     server.signal("TERM");

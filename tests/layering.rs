@@ -36,8 +36,32 @@ const FENCES: &[Fence] = &[
     fence(&["any_ascii"], &["engine/src/analyzer/romanise"]),
     fence(&["hnsw_rs", "anndists"], &["engine/src/dense/hnsw"]),
     fence(&["statrs", "rand"], &["engine/src/eval"]),
-    fence(&["axum", "tokio", "tower_http"], &["api"]),
+    fence(
+        &["axum", "tokio", "tower_http", "hyper", "http_body"],
+        &["api"],
+    ),
+    fence(&["hyper_util", "tokio_rustls"], &["api/src/server"]),
+    fence(&["getrandom"], &["api/src/keys"]),
+    fence(&["prometheus_client"], &["api/src/metrics"]),
+    fence(
+        &[
+            "opentelemetry",
+            "opentelemetry_sdk",
+            "opentelemetry_otlp",
+            "opentelemetry_http",
+            "ureq",
+        ],
+        &["api/src/traces"],
+    ),
+    fence(
+        &["tracing_opentelemetry"],
+        &["api/src/traces", "src/traces"],
+    ),
+    fence(&["clap_complete"], &["src/completions"]),
+    fence(&["clap_mangen"], &["src/man"]),
     fence(&["async", "await"], &["api"]),
+    fence(&["lru"], &["api/src/batching/cache"]),
+    fence(&["base64"], &["api/src/dialects/openai"]),
     // The command line is where addresses are typed.
     fence(&["std::net"], &["api", "src/serve"]),
     fence(&["clap", "anyhow"], &["src"]),

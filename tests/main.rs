@@ -27,7 +27,12 @@ mod durability;
 #[cfg(unix)]
 mod live;
 
+mod dialects;
 mod http;
+mod operations;
+
+#[cfg(unix)]
+mod faults;
 
 mod embed;
 

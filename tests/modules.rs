@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use ureq::http::Request;
 
-use crate::support::{Ran, World, Xenoglot, onnx_runtime, workspace};
+use crate::support::{Ran, Server, World, Xenoglot, onnx_runtime, workspace};
 
 /// Where the tiny modules lie.
 fn fixture(name: &str) -> PathBuf {
@@ -386,4 +387,83 @@ fn a_directory_with_other_files_is_not_written_to() {
     let names = modules.world.names("model");
     assert!(!names.iter().any(|name| name.starts_with('.')), "{names:?}");
     assert!(!Path::new(&modules.world.path("registry")).exists());
+}
+
+/// The files of a BERT's module, as one sends them.
+fn archive(name: &str) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    builder
+        .append_dir_all("module", fixture("bert").join(name))
+        .unwrap();
+    builder.into_inner().unwrap()
+}
+
+#[test]
+fn modules_are_added_and_removed_while_a_server_runs() {
+    let Some(modules) = Modules::new() else {
+        return;
+    };
+    modules.add("adapterhub/rank", "--task ranking").succeeds();
+    let corpus = "index corpus.jsonl --index index";
+    modules.world.xenoglot(corpus).succeeds();
+    let stack = format!(
+        "backbone = {:?}\nregistry = \"registry\"\nranking = \"rank\"\n",
+        fixture("bert/base")
+    );
+    modules.world.write("stack.toml", stack);
+    let serve = "serve --index index --rerank stack.toml --bind 127.0.0.1:0";
+    let server = Server::start(modules.run(serve));
+    let ask = |method: &str, path: &str, body: Vec<u8>| {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("content-type", "application/x-tar");
+        server.ask(request.body(body).unwrap())
+    };
+    // What reads the German document about the moon.
+    let modules_of_german = || {
+        let request = json!({ "query": "moon", "rerank": { "depth": 8 }, "explain": true });
+        let answer = server.search(&request);
+        let hits = answer["hits"].as_array().unwrap().iter();
+        let hit = hits.clone().find(|hit| hit["id"] == "tides-de").unwrap();
+        let stages = hit["explain"].as_array().unwrap();
+        stages.last().unwrap()["modules"].clone()
+    };
+    assert_eq!(modules_of_german(), json!(["rank"]));
+    let added = ask(
+        "PUT",
+        "/v1/modules/german?task=language&lang=de",
+        archive("adapterhub/lang-b"),
+    );
+    assert_eq!(added.status, 201, "{}", added.text);
+    assert_eq!(
+        (&added.json()["id"], &added.json()["lang"]),
+        (&"german".into(), &"de".into())
+    );
+    assert_eq!(modules_of_german(), json!(["german", "rank"]));
+    let listed = server.get("/v1/modules").json();
+    assert_eq!(listed["modules"].as_array().unwrap().len(), 2);
+
+    let again = "/v1/modules/german?task=language&lang=de";
+    ask("PUT", again, archive("adapterhub/lang-b")).is_problem(409);
+    ask("PUT", "/v1/modules/x?task=ranking", b"no tar".to_vec()).is_problem(422);
+    ask(
+        "PUT",
+        "/v1/modules/x?task=cooking",
+        archive("adapterhub/rank"),
+    )
+    .is_problem(422);
+    ask(
+        "PUT",
+        "/v1/modules/..%2Fx?task=ranking",
+        archive("adapterhub/rank"),
+    )
+    .is_problem(422);
+    assert_eq!(modules.ids(), ["german", "rank"]);
+
+    assert_eq!(ask("DELETE", "/v1/modules/german", Vec::new()).status, 204);
+    assert_eq!(modules_of_german(), json!(["rank"]));
+    ask("DELETE", "/v1/modules/german", Vec::new()).is_problem(404);
+    // The stack cannot do without this one: it stays.
+    ask("DELETE", "/v1/modules/rank", Vec::new()).is_problem(409);
+    assert_eq!(modules_of_german(), json!(["rank"]));
+    assert_eq!(modules.ids(), ["rank"]);
 }

@@ -1,63 +1,254 @@
 //! What every request shares.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
-use tokio::sync::Semaphore;
-use xenoglot_engine::Searcher;
+use axum::http::StatusCode;
+use xenoglot_engine::{Deadline, Encoder, Error, Reranker, Result, Role, Searcher};
 use xenoglot_reranker::PASSAGES;
 
+use crate::admission::{Admission, Limits, Place};
+use crate::batching::{BatchSettings, Batcher, Embedded, Text};
+use crate::client::Client;
+use crate::collections::{Collections, DEFAULT_COLLECTION, Home, Tools};
+use crate::metrics::Metrics;
+use crate::modules::{Modules, ServedModules};
 use crate::problem::Problem;
 
-/// An open index, and how many searches may run at once.
+/// How a server works.
+pub struct Options {
+    /// Searches and rerankings at once; and apart from those, requests whose texts are made ready for the encoder.
+    pub searches: Limits,
+    /// Writes at once.
+    pub writes: Limits,
+    /// How texts of several requests are put together for the encoder.
+    pub batching: BatchSettings,
+    /// The stack of requests that want to rerank and name none.
+    pub default_stack: String,
+    /// The modules that requests may change, if there are any.
+    pub modules: Option<Modules>,
+}
+
+impl Default for Options {
+    /// Twice as many searches as cores and as many writes; eight times as many wait.
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let limits = |running| Limits {
+            running,
+            waiting: 8 * running,
+        };
+        Self {
+            searches: limits(2 * cores),
+            writes: limits(cores),
+            batching: BatchSettings::default(),
+            default_stack: PASSAGES.to_owned(),
+            modules: None,
+        }
+    }
+}
+
+/// Collections, the tools that work on them, and the places of those who ask.
 #[derive(Clone)]
-pub struct App {
-    searcher: Arc<Searcher>,
-    places: Arc<Semaphore>,
-    default_stack: Arc<str>,
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    collections: Collections,
+    tools: Tools,
+    batcher: Batcher,
+    default_stack: String,
+    searches: Arc<Admission>,
+    embeddings: Arc<Admission>,
+    writes: Arc<Admission>,
+    modules: Option<ServedModules>,
+    metrics: Metrics,
+    is_stopping: AtomicBool,
 }
 
 impl App {
-    /// Serves `searcher` to `max_searches` searches at once; more are turned away with 503.
-    pub fn new(searcher: Searcher, max_searches: usize) -> Self {
-        Self {
-            searcher: Arc::new(searcher),
-            places: Arc::new(Semaphore::new(max_searches)),
-            default_stack: PASSAGES.into(),
-        }
+    /// Opens the collections of `home`.
+    ///
+    /// # Errors
+    /// When one of them cannot be opened, or when the system gives no threads.
+    pub fn open(home: Home, mut tools: Tools, options: Options) -> Result<Self> {
+        let batcher =
+            Batcher::new(tools.encoder, &options.batching).map_err(|source| Error::Threads {
+                source: source.into(),
+            })?;
+        // Whoever searches or writes shares its calls with those who only embed.
+        tools.encoder = Arc::new(batcher.clone());
+        Ok(Self(Arc::new(Inner {
+            collections: Collections::open(home, tools.clone())?,
+            tools,
+            batcher,
+            searches: Admission::new(options.searches),
+            embeddings: Admission::new(options.searches),
+            writes: Admission::new(options.writes),
+            default_stack: options.default_stack,
+            modules: options.modules.map(ServedModules::new),
+            metrics: Metrics::new(),
+            is_stopping: AtomicBool::new(false),
+        })))
     }
 
-    /// The same, with another stack for requests that want to rerank and name none.
-    pub fn with_default_stack(self, name: &str) -> Self {
-        Self {
-            default_stack: name.into(),
-            ..self
-        }
+    /// How many documents there are.
+    pub fn n_docs(&self) -> usize {
+        let all = self.0.collections.all().into_iter();
+        all.map(|(_, searcher)| searcher.manifest().n_docs).sum()
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Says that the server stops: from now on it is not ready.
+    pub(crate) fn stop(&self) {
+        self.0.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.is_stopping.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn collections(&self) -> &Collections {
+        &self.0.collections
+    }
+
+    /// The collection `name`, or the one of requests that name none.
+    pub(crate) fn collection(&self, name: Option<&str>) -> Result<Arc<Searcher>, Problem> {
+        self.0.collections.get(name.unwrap_or(DEFAULT_COLLECTION))
+    }
+
+    pub(crate) fn tools(&self) -> &Tools {
+        &self.0.tools
+    }
+
+    /// The encoder that everybody shares.
+    pub(crate) fn batcher(&self) -> &Batcher {
+        &self.0.batcher
+    }
+
+    /// How many searches run at once, and how many wait.
+    pub(crate) fn search_limits(&self) -> Limits {
+        self.0.searches.limits()
     }
 
     pub(crate) fn default_stack(&self) -> &str {
-        &self.default_stack
+        &self.0.default_stack
     }
 
-    pub(crate) fn searcher(&self) -> &Searcher {
-        &self.searcher
+    /// The modules that can be changed.
+    ///
+    /// # Errors
+    /// 404 where there are none.
+    pub(crate) fn modules(&self) -> Result<&ServedModules, Problem> {
+        let why = "this server has no registry of modules; start it with --registry and --backbone";
+        (self.0.modules.as_ref()).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, why))
     }
 
-    /// Runs `work` on a thread that may block, if there is a place.
-    pub(crate) async fn run<T: Send + 'static>(
+    /// The reranker called `name`, or the one of requests that name none.
+    ///
+    /// # Errors
+    /// 422 when there is none, naming the field.
+    pub(crate) fn reranker(
         &self,
-        work: impl FnOnce(&Searcher) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let place = Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_| Problem::busy())?;
-        let searcher = Arc::clone(&self.searcher);
-        // So that what is logged over there carries the request's id.
-        let span = tracing::Span::current();
-        let work = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            span.in_scope(|| work(&searcher))
-        });
-        work.await
-            .unwrap_or_else(|panic| Err(Problem::internal(&panic)))
+        name: Option<&str>,
+    ) -> Result<(String, Arc<dyn Reranker>), Problem> {
+        let name = name.unwrap_or(self.default_stack());
+        let found = self.0.tools.rerankers.get(name);
+        let found = found.map_err(|error| Problem::field("rerank.stack", error.to_string()))?;
+        Ok((name.to_owned(), found))
     }
+
+    /// Runs `work` for `client` on a thread that may block, once there is a place among searches. Its deadline comes at `until`, or
+    /// when the client goes.
+    ///
+    /// # Errors
+    /// Those of `work`; 429 where too many wait, 504 where `until` comes before a place.
+    pub(crate) async fn search<T: Send + 'static>(
+        &self,
+        client: &Client,
+        until: Option<Instant>,
+        work: impl FnOnce(Deadline) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let asked = Instant::now();
+        let place = self.0.searches.place(client, until).await?;
+        self.0.metrics.waited("search", asked.elapsed());
+        let gone = Gone::default();
+        let deadline = Deadline::at(until).or_when(Arc::clone(&gone.0));
+        blocking(place, move || work(deadline)).await
+    }
+
+    /// The vectors of the texts that `prepare` makes for `client`, once there is a place among those who do that. Where they wait for
+    /// the encoder they hold none, so that the texts of many meet there.
+    ///
+    /// # Errors
+    /// Those of `prepare`; 429 where too many wait; a [`Problem`] when the encoder fails.
+    pub(crate) async fn embed(
+        &self,
+        client: &Client,
+        role: Role,
+        prepare: impl FnOnce(&dyn Encoder, &Deadline) -> Result<Vec<Text>, Problem> + Send + 'static,
+    ) -> Result<Embedded, Problem> {
+        let asked = Instant::now();
+        let place = self.0.embeddings.place(client, None).await?;
+        self.0.metrics.waited("embed", asked.elapsed());
+        let gone = Gone::default();
+        let deadline = Deadline::default().or_when(Arc::clone(&gone.0));
+        let prepare = move |encoder: &dyn Encoder| {
+            let _place = place;
+            prepare(encoder, &deadline)
+        };
+        self.0.batcher.embed_prepared(prepare, role, None).await
+    }
+
+    /// Runs `work` for `client` on a thread that may block, once there is a place among writes. It is done whole, whether the client
+    /// waits for it or not.
+    ///
+    /// # Errors
+    /// Those of `work`; 429 where too many wait.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        client: &Client,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let asked = Instant::now();
+        let place = self.0.writes.place(client, None).await?;
+        self.0.metrics.waited("write", asked.elapsed());
+        blocking(place, work).await
+    }
+
+    /// The places of searches, of embeddings and of writes.
+    pub(crate) fn admissions(&self) -> [(&'static str, &Admission); 3] {
+        [
+            ("search", &self.0.searches),
+            ("embed", &self.0.embeddings),
+            ("write", &self.0.writes),
+        ]
+    }
+}
+
+/// Set when a request is dropped, which is what becomes of it when its client goes.
+#[derive(Default)]
+struct Gone(Arc<AtomicBool>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    place: Place,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    // So that what is logged over there carries the request's id.
+    let span = tracing::Span::current();
+    let work = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        span.in_scope(work)
+    });
+    work.await
+        .unwrap_or_else(|panic| Err(Problem::internal(&panic)))
 }

@@ -1,12 +1,15 @@
 //! Errors as problem details (RFC 9457), naming the field that is wrong.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 use xenoglot_engine::Kind;
 
 /// What went wrong, as a client is told. Causes inside the server go to the log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -15,6 +18,9 @@ pub(crate) struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// When to try again.
+    #[serde(skip)]
+    retry_after: Option<Duration>,
 }
 
 impl Problem {
@@ -25,6 +31,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             field: None,
+            retry_after: None,
         }
     }
 
@@ -36,11 +43,45 @@ impl Problem {
         }
     }
 
-    pub(crate) fn busy() -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "every place for a search is taken; try again in a moment",
-        )
+    /// Too much is asked at once; it may be asked again after so long.
+    pub(crate) fn too_many(detail: impl Into<String>, after: Duration) -> Self {
+        Self {
+            retry_after: Some(after),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+        }
+    }
+
+    /// The value of `field` is larger than anybody may send.
+    pub(crate) fn too_large(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            field: Some(field.into()),
+            ..Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+        }
+    }
+
+    /// The time that the request gave was over before its work began.
+    pub(crate) fn out_of_time(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, detail)
+    }
+
+    /// The status that it is answered with.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The field whose value cannot be used.
+    pub(crate) fn named_field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// When it may be asked again, in whole seconds, where there is a point in it.
+    pub(crate) fn retry_after_s(&self) -> Option<u64> {
+        self.retry_after
+            .map(|after| after.as_secs_f64().ceil() as u64)
     }
 
     /// Something broke here: `cause` is logged, and the client learns no more than that.
@@ -71,10 +112,15 @@ impl From<xenoglot_engine::Error> for Problem {
             Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Conflict => StatusCode::CONFLICT,
-            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Kind::Unavailable => {
+                return Self {
+                    retry_after: Some(Duration::from_secs(1)),
+                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+                };
+            }
             Kind::Full => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the disk is full");
-                let detail = "the disk is full; nothing of this request was written";
+                let detail = "the disk is full; of many documents, the first may have been written";
                 return Self::new(StatusCode::INSUFFICIENT_STORAGE, detail);
             }
             Kind::Internal => return Self::internal(&error),
@@ -93,8 +139,8 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after_s() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -30,7 +30,7 @@ use crate::query::{Plan, Query, RerankPlan};
 use crate::ranking::{Candidate, Ranking};
 use crate::rerank::{Reranked, Rerankers, ScoredBy};
 use crate::segment::IndexSettings;
-use crate::snippet::snippets;
+use crate::snippet::{beginnings, snippets};
 
 pub use explain::StageScore;
 pub use mix::LanguageMix;
@@ -339,12 +339,21 @@ impl Searcher {
         &self.settings
     }
 
-    /// Of each of `found`, the documents of `answer` to `query`, the part to show.
+    /// Of each of `found`, the documents of `answer` to `query`, the part to show; where `deadline` is over, the first.
     ///
     /// # Errors
     /// When the model fails.
-    pub fn snippets(&self, query: &Query, answer: &Answer, found: &[Found]) -> Result<Vec<String>> {
+    pub fn snippets(
+        &self,
+        query: &Query,
+        answer: &Answer,
+        found: &[Found],
+        deadline: &Deadline,
+    ) -> Result<Vec<String>> {
         let texts: Vec<&str> = found.iter().map(Found::nearest_text).collect();
+        if deadline.is_over() {
+            return Ok(beginnings(&texts));
+        }
         let vector = match &answer.vector {
             Some(vector) => Cow::Borrowed(vector),
             None => Cow::Owned(self.query_vector(query)?),

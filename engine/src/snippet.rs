@@ -43,10 +43,23 @@ pub fn snippets(
                 }
             }
         }
-        // A snippet is one line, whatever the text's own breaks.
-        best.0.split_whitespace().collect::<Vec<_>>().join(" ")
+        one_line(best.0)
     });
     Ok(snippets.collect())
+}
+
+/// The first passage of each of `texts`.
+pub fn beginnings(texts: &[&str]) -> Vec<String> {
+    let first = |text: &&str| passages(text, MAX_COLUMNS).next().map(one_line);
+    texts
+        .iter()
+        .map(|text| first(text).unwrap_or_default())
+        .collect()
+}
+
+/// A snippet is one line, whatever the text's own breaks.
+fn one_line(passage: &str) -> String {
+    passage.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -65,5 +78,8 @@ mod tests {
         let shown = snippets(&encoder, query.row(0), &[&text, "", "short"]).unwrap();
         assert!(shown[0].contains("The moon lifts the sea."), "{}", shown[0]);
         assert_eq!(shown[1..], ["", "short"]);
+        let first = beginnings(&[&text, "", "short"]);
+        assert!(first[0].starts_with("Nothing of note is said"), "{first:?}");
+        assert_eq!(first[1..], ["", "short"]);
     }
 }

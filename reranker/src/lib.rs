@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use xenoglot_engine::{Document, HashEncoder, Query, Reranker};
+//! use xenoglot_engine::{Deadline, Document, HashEncoder, Query, Reranker};
 //! use xenoglot_reranker::PassageReranker;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -10,7 +10,7 @@
 //! let doc = |text: &str| Document { id: "x".into(), lang: "en".parse().unwrap(), title: String::new(), text: text.into(), meta: Default::default() };
 //! let docs = [doc("Tea is a drink. It is made of leaves."), doc("It rains. The moon lifts the sea. It snows.")];
 //! let query = Query { text: "moon lifts sea".into(), lang: "en".parse()? };
-//! let scores = reranker.rerank(&query, &docs, None)?.scores;
+//! let scores = reranker.rerank(&query, &docs, &Deadline::default())?.scores;
 //! assert!(scores[1] > scores[0]);
 //! # Ok(())
 //! # }

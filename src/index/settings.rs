@@ -23,7 +23,7 @@ pub(super) struct SettingsArgs {
     #[arg(long, value_name = "M", requires = "passage_tokens")]
     stride: Option<usize>,
     /// How vectors are kept beside the bytes that are searched first: fp32, fp16, or not at all (int8)
-    #[arg(long, value_name = "fp32|fp16|int8", default_value = "fp32", value_parser = precision)]
+    #[arg(long, value_name = "fp32|fp16|int8", default_value = "fp32")]
     vectors: VectorPrecision,
     /// Neighbours of a document in the graph; more find more and take more memory
     #[arg(long, value_name = "M", default_value_t = HnswParams::default().m)]
@@ -34,15 +34,6 @@ pub(super) struct SettingsArgs {
     /// What builds the graph: native, or the library hnsw_rs, which is slower
     #[arg(long, value_name = "native|hnsw_rs", default_value = "native", value_parser = builder)]
     graph_builder: GraphBuilder,
-}
-
-fn precision(text: &str) -> Result<VectorPrecision, String> {
-    match text {
-        "fp32" => Ok(VectorPrecision::F32),
-        "fp16" => Ok(VectorPrecision::F16),
-        "int8" => Ok(VectorPrecision::I8),
-        _ => Err("expected fp32, fp16 or int8".into()),
-    }
 }
 
 fn builder(text: &str) -> Result<GraphBuilder, String> {

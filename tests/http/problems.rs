@@ -6,7 +6,6 @@ use super::*;
 fn an_unknown_path_is_a_404() {
     let server = serve();
     for path in [
-        "/",
         "/v1",
         "/v1/searches",
         "/v1/search/",
@@ -214,7 +213,7 @@ fn a_body_that_is_no_object_is_a_422() {
 fn a_body_that_is_too_large_is_a_413() {
     let server = serve();
     let body = json!({ "query": "x".repeat(8 << 20) }).to_string();
-    let head = "POST /v1/search HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n";
+    let head = "POST /v1/search HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nconnection: close\r\n";
     let sized = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
     server.tell(sized.as_bytes()).is_problem(413);
     // Nor does one that keeps its size to itself get by.
@@ -227,19 +226,19 @@ fn a_body_that_is_too_large_is_a_413() {
 }
 
 #[test]
-fn a_search_that_finds_no_place_is_a_503_that_says_when_to_come_again() {
+fn a_search_that_finds_no_place_is_a_429_that_says_when_to_come_again() {
     let world = World::new();
     world
         .xenoglot("index - --index index")
         .input(many("d", 2_000))
         .succeeds();
-    let serve = "serve --index index --bind 127.0.0.1:0 --max-searches 1";
+    let serve = "serve --index index --bind 127.0.0.1:0 --max-searches 1 --max-waiting 1";
     let server = Server::start(world.xenoglot(serve));
     let body = json!({ "query": "loaf of bread", "depth": 1_000, "rerank": { "stack": "passages", "depth": 1_000 } });
     let refused: Mutex<Option<Answer>> = Mutex::new(None);
     std::thread::scope(|scope| {
         for _ in 0..8 {
-            // One place, and eight who ask until one of them finds it taken.
+            // A place to run and one to wait, and eight who ask until one of them finds both taken.
             scope.spawn(|| {
                 for _ in 0..200 {
                     if refused.lock().unwrap().is_some() {
@@ -254,7 +253,7 @@ fn a_search_that_finds_no_place_is_a_503_that_says_when_to_come_again() {
         }
     });
     let refused = refused.into_inner().unwrap().expect("nobody was refused");
-    refused.is_problem(503);
+    refused.is_problem(429);
     assert!(
         refused.header("retry-after").parse::<u32>().is_ok(),
         "{refused:?}"

@@ -124,7 +124,7 @@ fn a_server_hands_out_snapshots_while_it_is_written() {
     );
     let mut stream = server.connect();
     stream
-        .write_all(b"GET /v1/snapshot HTTP/1.0\r\nhost: x\r\n\r\n")
+        .write_all(b"GET /v1/snapshot HTTP/1.0\r\nhost: localhost\r\n\r\n")
         .unwrap();
     put(
         &server,

@@ -139,6 +139,21 @@ fn what_cannot_be_written_is_a_problem_that_names_it() {
 }
 
 #[test]
+fn a_request_has_a_hundred_thousand_documents_at_most() {
+    let world = World::indexed();
+    let server = serve(&world);
+    for (content_type, body) in [
+        ("application/x-ndjson", "1\n".repeat(100_001)),
+        ("application/json", format!("[{}1]", "1,".repeat(100_000))),
+    ] {
+        let request = Request::post("/v1/documents").header("content-type", content_type);
+        let answer = server.ask(request.body(body.into_bytes()).unwrap());
+        answer.is_problem(413);
+        assert!(answer.text.contains("100000 documents"), "{}", answer.text);
+    }
+}
+
+#[test]
 fn a_server_that_only_reads_says_so() {
     let world = World::indexed();
     let server = world.serve();

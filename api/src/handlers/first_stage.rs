@@ -9,8 +9,8 @@ use crate::wire::{Bm25Settings, FeedbackSettings, FusionSettings, Mode, SearchRe
 const MAX_FEEDBACK: usize = 100;
 
 /// Where candidates come from.
-pub(crate) fn first_stage(request: &SearchRequest) -> Result<FirstStage, Problem> {
-    match (request.mode, &request.fusion) {
+pub(crate) fn first_stage(request: &SearchRequest, mode: Mode) -> Result<FirstStage, Problem> {
+    match (mode, &request.fusion) {
         (Mode::Hybrid, given) => Ok(FirstStage::Hybrid(match given {
             Some(given) => fusion(given)?,
             None => Fusion::default(),
@@ -39,7 +39,7 @@ fn fusion(given: &FusionSettings) -> Result<Fusion, Problem> {
 }
 
 /// What the best documents add to the words, if that is asked for.
-pub(crate) fn feedback(request: &SearchRequest) -> Result<Option<Rm3>, Problem> {
+pub(crate) fn feedback(request: &SearchRequest, mode: Mode) -> Result<Option<Rm3>, Problem> {
     let Some(FeedbackSettings {
         docs,
         terms,
@@ -48,7 +48,7 @@ pub(crate) fn feedback(request: &SearchRequest) -> Result<Option<Rm3>, Problem> 
     else {
         return Ok(None);
     };
-    if matches!(request.mode, Mode::Dense) {
+    if matches!(mode, Mode::Dense) {
         let detail = "feedback adds words, expected the mode lexical or hybrid";
         return Err(Problem::field("feedback", detail));
     }

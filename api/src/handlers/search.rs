@@ -1,152 +1,94 @@
 //! `POST /v1/search`: ask in one language, find in every language.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
-use xenoglot_engine::language::Detection;
-use xenoglot_engine::snippet::snippets;
-use xenoglot_engine::{Answer, Filter, Found, Plan, Query, RerankPlan, Searcher};
-use xenoglot_reranker::DEFAULT_RERANK_DEPTH;
+use xenoglot_engine::snippet::{Shown, highlights};
+use xenoglot_engine::{Answer, Deadline, Found, Query, Searcher};
 
+use crate::access::Caller;
 use crate::app::App;
+use crate::at::Named;
 use crate::body::Body;
-use crate::problem::{Problem, in_range};
+use crate::client::Client;
+use crate::problem::Problem;
+use crate::traces;
 use crate::wire::{
-    Fallback, Hit, Match, QueryInfo, Rerank, RerankStack, ScoredBy, SearchRequest, SearchResponse,
-    StageInfo, StageScore,
+    Fallback, Highlight, Hit, Match, QueryInfo, ScoredBy, SearchRequest, SearchResponse, StageInfo,
+    StageScore,
 };
 
-use super::first_stage::{bm25, feedback, first_stage};
+use super::plan::{Asked, Planned, planned};
 
-/// Longer texts are documents, not queries; encoders cut them anyway.
-const MAX_QUERY_CHARS: usize = 4_096;
-/// Deep enough for evaluation, shallow enough to answer.
-const MAX_DEPTH: usize = 1_000;
-const MAX_TIMEOUT_MS: u64 = 60_000;
-
+/// Ask in one language, find in every language
+#[utoipa::path(post, path = "/search", tag = "search", request_body = SearchRequest,
+    responses((status = 200, body = SearchResponse)))]
 pub(crate) async fn search(
     State(app): State<App>,
+    client: Client,
+    caller: Caller,
+    Named(collection): Named,
     Body(request): Body<SearchRequest>,
 ) -> Result<Json<SearchResponse>, Problem> {
-    let start = Instant::now();
-    let language = query_language(&request, app.searcher())?;
-    let plan = plan(&request, &app, start)?;
-    app.run(move |searcher| {
-        let query = Query {
-            text: request.query,
-            lang: language.lang,
-        };
-        let answer = searcher.search(&query, &plan)?;
-        let mut hits = hits(searcher, &query, &answer)?;
-        if request.explain {
-            let explained = searcher.explain(&query, &plan, &answer)?;
-            for (hit, scores) in hits.iter_mut().zip(explained) {
-                hit.explain = Some(scores.into_iter().map(stage_score).collect());
-            }
-        }
-        Ok(Json(SearchResponse {
-            query: QueryInfo {
-                lang: language.lang,
-                confidence: language.confidence,
-            },
-            hits,
-            stages: answer.stages.iter().map(stage_info).collect(),
-            took_ms: milliseconds(start.elapsed()),
-            reranked: answer.n_reranked,
-            partial: answer.partial,
-        }))
+    let asked = Asked {
+        caller: &caller,
+        path: collection.as_deref(),
+        start: Instant::now(),
+    };
+    let search = planned(request, &app, &asked)?;
+    app.search(&client, Some(search.until), move |deadline| {
+        answer(search, &deadline).map(Json)
     })
     .await
 }
 
-fn query_language(request: &SearchRequest, searcher: &Searcher) -> Result<Detection, Problem> {
-    let chars = request.query.chars().count();
-    if request.query.trim().is_empty() {
-        return Err(Problem::field(
-            "query",
-            "the query is empty, expected some words",
-        ));
-    }
-    if chars > MAX_QUERY_CHARS {
-        let detail =
-            format!("the query has {chars} characters, expected at most {MAX_QUERY_CHARS}");
-        return Err(Problem::field("query", detail));
-    }
-    let given =
-        match request.lang.as_str() {
-            "auto" => None,
-            code => Some(code.parse().map_err(|error: xenoglot_engine::Error| {
-                Problem::field("lang", error.to_string())
-            })?),
-        };
-    Ok(searcher.query_language(given, &request.query))
-}
-
-fn plan(request: &SearchRequest, app: &App, start: Instant) -> Result<Plan, Problem> {
-    in_range("depth", request.depth, MAX_DEPTH)?;
-    let rerank = match &request.rerank {
-        Rerank::Unsaid | Rerank::Switch(false) => None,
-        Rerank::Switch(true) => {
-            return Err(Problem::field(
-                "rerank",
-                "expected false, or an object with `stack` and `depth`",
-            ));
-        }
-        Rerank::Stack(rerank) => Some(rerank_plan(rerank, app)?),
-    };
-    let deadline = match request.timeout_ms {
-        Some(ms) if !(1..=MAX_TIMEOUT_MS).contains(&ms) => {
-            let detail = format!("the timeout is {ms}, expected 1 to {MAX_TIMEOUT_MS} ms");
-            return Err(Problem::field("timeout_ms", detail));
-        }
-        ms => ms.map(|ms| start + Duration::from_millis(ms)),
-    };
-    let filter = request.filter.as_ref().map(filter).transpose()?;
-    Ok(Plan {
-        filter,
-        first_stage: first_stage(request)?,
-        depth: request.depth,
-        bm25: Some(bm25(&request.bm25, app.searcher().settings())?),
-        feedback: feedback(request)?,
-        rerank,
-        mix: request.mix.0,
-        deadline,
-    })
-}
-
-/// # Errors
-/// When the filter is none, naming the part of it that is wrong.
-pub(super) fn filter(given: &serde_json::Value) -> Result<Filter, Problem> {
-    Filter::parse(given).map_err(|error| Problem::field("filter", error.to_string()))
-}
-
-fn rerank_plan(rerank: &RerankStack, app: &App) -> Result<RerankPlan, Problem> {
-    let stack = rerank.stack.as_deref().unwrap_or(app.default_stack());
-    let known: Vec<&str> = app.searcher().stacks().collect();
-    if !known.contains(&stack) {
-        let known = known.join("`, `");
-        let detail = format!("there is no stack {stack:?}; known are `{known}`");
-        return Err(Problem::field("rerank.stack", detail));
-    }
-    let depth = rerank.depth.unwrap_or(DEFAULT_RERANK_DEPTH);
-    in_range("rerank.depth", depth, MAX_DEPTH)?;
-    let first_stage_weight = rerank.first_stage_weight.unwrap_or(0.0);
-    if !(0.0..=1.0).contains(&first_stage_weight) {
-        let detail = format!("the weight is {first_stage_weight}, expected 0 to 1");
-        return Err(Problem::field("rerank.first_stage_weight", detail));
-    }
-    Ok(RerankPlan {
-        stack: stack.to_owned(),
-        depth,
-        first_stage_weight,
-    })
-}
-
-fn hits(searcher: &Searcher, query: &Query, answer: &Answer) -> Result<Vec<Hit>, Problem> {
+/// What is found, until `deadline` or the search's own.
+pub(super) fn answer(search: Planned, deadline: &Deadline) -> Result<SearchResponse, Problem> {
+    let Planned {
+        searcher,
+        query,
+        mut plan,
+        metrics,
+        ..
+    } = search;
+    plan.deadline = deadline.clone().no_later_than(search.until);
+    let answer = searcher.search(&query, &plan)?;
+    metrics.searched(&answer);
+    traces::searched(&answer);
     let found = answer.documents()?;
-    let texts: Vec<&str> = found.iter().map(Found::nearest_text).collect();
-    let snippets = snippets(searcher.encoder(), &query.text, &texts)?;
+    let mut partial = answer.partial || plan.deadline.is_over();
+    let snippets = searcher.snippets(&query, &answer, &found, &plan.deadline)?;
+    let mut hits = hits(&answer, found, snippets);
+    if search.explain || search.highlight {
+        partial |= plan.deadline.is_over();
+        if !partial {
+            let explained = searcher.explain(&query, &plan, &answer)?;
+            if search.highlight {
+                highlight(&searcher, &query, &explained, &mut hits)?;
+            }
+            if search.explain {
+                for (hit, scores) in hits.iter_mut().zip(explained) {
+                    hit.explain = Some(scores.into_iter().map(stage_score).collect());
+                }
+            }
+        }
+    }
+    Ok(SearchResponse {
+        query: QueryInfo {
+            lang: search.language.lang,
+            confidence: search.language.confidence,
+        },
+        hits,
+        stages: answer.stages.iter().map(stage_info).collect(),
+        took_ms: milliseconds(search.start.elapsed()),
+        reranked: answer.n_reranked,
+        partial,
+    })
+}
+
+fn hits(answer: &Answer, found: Vec<Found>, snippets: Vec<String>) -> Vec<Hit> {
     let candidates = answer
         .ranking
         .candidates()
@@ -154,16 +96,66 @@ fn hits(searcher: &Searcher, query: &Query, answer: &Answer) -> Result<Vec<Hit>,
         .zip(found)
         .zip(snippets)
         .zip(1..);
-    let hits = candidates.map(|(((candidate, Found { doc, .. }), snippet), rank)| Hit {
-        id: doc.id.0,
+    let hits = candidates.map(|(((candidate, found), snippet), rank)| Hit {
+        id: found.doc.id.0,
         score: candidate.score,
-        lang: doc.lang,
-        title: doc.title,
+        lang: found.doc.lang,
+        title: found.doc.title,
         snippet,
         rank,
+        highlights: None,
         explain: None,
     });
-    Ok(hits.collect())
+    hits.collect()
+}
+
+/// Says of each of `hits` which words of its snippet stand for those of `query`.
+fn highlight(
+    searcher: &Searcher,
+    query: &Query,
+    explained: &[Vec<xenoglot_engine::StageScore>],
+    hits: &mut [Hit],
+) -> Result<(), Problem> {
+    let found_by: Vec<Vec<String>> = explained.iter().map(|scores| terms(scores)).collect();
+    let shown: Vec<Shown<'_>> = hits
+        .iter()
+        .zip(&found_by)
+        .map(|(hit, found_by)| Shown {
+            text: &hit.snippet,
+            lang: hit.lang,
+            found_by,
+        })
+        .collect();
+    let found = highlights(searcher.encoder(), query, &shown)?;
+    for (hit, ranges) in hits.iter_mut().zip(found) {
+        hit.highlights = Some(in_characters(&hit.snippet, &ranges));
+    }
+    Ok(())
+}
+
+/// The terms by which words found a document.
+fn terms(scores: &[xenoglot_engine::StageScore]) -> Vec<String> {
+    let matches = scores.iter().flat_map(|stage| &stage.matches);
+    matches
+        .flat_map(|found| found.terms.iter().cloned())
+        .collect()
+}
+
+/// `ranges` of bytes of `text`, which follow one another, as clients count.
+fn in_characters(text: &str, ranges: &[Range<usize>]) -> Vec<Highlight> {
+    let (mut at, mut chars) = (0, 0);
+    let mut count = |to: usize| {
+        chars += text[at..to].chars().count();
+        at = to;
+        chars
+    };
+    let ranges = ranges.iter();
+    ranges
+        .map(|range| Highlight {
+            start: count(range.start),
+            end: count(range.end),
+        })
+        .collect()
 }
 
 fn stage_score(at: xenoglot_engine::StageScore) -> StageScore {
@@ -204,4 +196,20 @@ fn stage_info(stage: &xenoglot_engine::Stage) -> StageInfo {
 
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn highlights_count_characters() {
+        let text = "Луна é 月!";
+        let found = in_characters(text, &[0..8, 12..15]);
+        let cut = |range: &Highlight| -> String {
+            let chars = text.chars().skip(range.start);
+            chars.take(range.end - range.start).collect()
+        };
+        assert_eq!(found.iter().map(cut).collect::<Vec<_>>(), ["Луна", "月"]);
+    }
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/snapshot`: the index as it is now, as a tar that `xenoglot index import` reads.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -10,16 +11,31 @@ use futures_util::stream::poll_fn;
 use tokio::sync::mpsc::{Sender, channel};
 
 use crate::app::App;
+use crate::at::At;
+use crate::client::Client;
 use crate::problem::Problem;
+use crate::wire::Tar;
 
 /// Bytes that travel together.
 const CHUNK_BYTES: usize = 256 << 10;
 /// Chunks that wait for a slow client.
 const QUEUE: usize = 4;
 
-pub(crate) async fn snapshot(State(app): State<App>) -> Result<Response, Problem> {
-    if let Some(collection) = app.searcher().collection().cloned() {
-        app.run(move |_| Ok(collection.refresh()?)).await?;
+/// The collection as it is now, as a tar that `xenoglot index import` reads
+#[utoipa::path(get, path = "/snapshot", operation_id = "get_snapshot", tag = "collections",
+    responses((status = 200, body = Tar, content_type = "application/x-tar")))]
+pub(crate) async fn snapshot(
+    State(app): State<App>,
+    client: Client,
+    At(searcher): At,
+) -> Result<Response, Problem> {
+    if searcher.collection().is_some() {
+        let written = Arc::clone(&searcher);
+        let refresh = move || match written.collection() {
+            Some(collection) => Ok(collection.refresh()?),
+            None => Ok(()),
+        };
+        app.write(&client, refresh).await?;
     }
     let (sender, mut chunks) = channel(QUEUE);
     tokio::task::spawn_blocking(move || {
@@ -27,7 +43,7 @@ pub(crate) async fn snapshot(State(app): State<App>) -> Result<Response, Problem
             sender: sender.clone(),
             filling: Vec::with_capacity(CHUNK_BYTES),
         };
-        let written = app.searcher().write_snapshot(&mut out);
+        let written = searcher.write_snapshot(&mut out);
         if let Err(error) = written.map_err(io::Error::other).and_then(|()| out.flush()) {
             tracing::warn!(%error, "a snapshot was not sent whole");
             // The client must not take what it has for the whole.

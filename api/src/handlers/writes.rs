@@ -4,36 +4,55 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use xenoglot_engine::input::{Line, read_document};
 use xenoglot_engine::language::Detector;
 use xenoglot_engine::{Collection, DocId, Document, Error, Lang, Outcome, Searcher, Write};
 
 use crate::app::App;
+use crate::at::{Id, Named};
 use crate::body::{Body, Documents};
+use crate::client::Client;
+use crate::metrics::Written;
 use crate::problem::Problem;
-use crate::wire::{DeleteRequest, DeleteResponse, LineResult, WriteOptions, WriteResponse};
+use crate::wire::{
+    DeleteRequest, DeleteResponse, DocumentLine, LineResult, WriteOptions, WriteResponse,
+};
 
-use super::search::filter;
+use super::plan::filter;
 
 /// Documents that are encoded and written at once.
 const BATCH: usize = 256;
 
 type Options = Result<Query<WriteOptions>, QueryRejection>;
 
+/// Write documents, each in the place of the one of its id
+#[utoipa::path(post, path = "/documents", operation_id = "write_documents", tag = "documents", params(WriteOptions),
+    request_body(content((DocumentLine = "application/json"), (Vec<DocumentLine> = "application/json"), (String = "application/x-ndjson"))),
+    responses((status = 200, body = WriteResponse)))]
 pub(crate) async fn write(
     State(app): State<App>,
+    client: Client,
+    Named(collection): Named,
     options: Options,
     documents: Documents,
 ) -> Result<Json<WriteResponse>, Problem> {
     let options = options_of(options)?;
-    app.run(move |searcher| {
-        let collection = writable(searcher)?;
+    let metrics = app.metrics().clone();
+    let own = app.clone();
+    app.write(&client, move || {
+        // Not before: who waits to write must not keep who deletes it waiting.
+        let searcher = own.collection(collection.as_deref())?;
+        let collection = writable(&searcher)?;
         let mut response = WriteResponse::default();
         for (nth, lines) in documents.lines.chunks(BATCH).enumerate() {
-            write_batch(searcher, &collection, lines, nth * BATCH, &mut response)?;
+            let before = [response.created, response.updated, response.failed];
+            write_batch(&searcher, &collection, lines, nth * BATCH, &mut response)?;
+            metrics.wrote(Written::Created, response.created - before[0]);
+            metrics.wrote(Written::Updated, response.updated - before[1]);
+            metrics.wrote(Written::Failed, response.failed - before[2]);
         }
         if options.refresh {
             collection.refresh()?;
@@ -110,39 +129,58 @@ fn failed(line: usize, error: &Error) -> LineResult {
     }
 }
 
+/// Delete a document
+#[utoipa::path(delete, path = "/documents/{id}", operation_id = "delete_document", tag = "documents", params(("id" = String, Path), WriteOptions),
+    responses((status = 204, description = "It is gone"), (status = 404, description = "There is none of this id")))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    id: Result<Path<String>, PathRejection>,
+    client: Client,
+    Named(collection): Named,
+    Id(id): Id,
     options: Options,
 ) -> Result<StatusCode, Problem> {
-    let Path(id) =
-        id.map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))?;
     let options = options_of(options)?;
-    app.run(move |searcher| {
-        let collection = writable(searcher)?;
-        let outcomes = collection.write(vec![Write::Delete(DocId(id.clone()))])?;
+    let metrics = app.metrics().clone();
+    let own = app.clone();
+    app.write(&client, move || {
+        // Not before: who waits to write must not keep who deletes it waiting.
+        let searcher = own.collection(collection.as_deref())?;
+        let collection = writable(&searcher)?;
+        let outcomes = collection.write(vec![Write::Delete(id.clone())])?;
         if options.refresh {
             collection.refresh()?;
         }
         match outcomes.as_slice() {
-            [Outcome::Deleted] => Ok(StatusCode::NO_CONTENT),
+            [Outcome::Deleted] => {
+                metrics.wrote(Written::Deleted, 1);
+                Ok(StatusCode::NO_CONTENT)
+            }
             _ => Err(Problem::new(
                 StatusCode::NOT_FOUND,
-                format!("there is no document {id:?}"),
+                format!("there is no document {:?}", id.0),
             )),
         }
     })
     .await
 }
 
+/// Delete documents by their ids, or those that a filter lets through
+#[utoipa::path(post, path = "/documents/delete", operation_id = "delete_documents", tag = "documents", params(WriteOptions), request_body = DeleteRequest,
+    responses((status = 200, body = DeleteResponse)))]
 pub(crate) async fn delete_many(
     State(app): State<App>,
+    client: Client,
+    Named(collection): Named,
     options: Options,
     Body(request): Body<DeleteRequest>,
 ) -> Result<Json<DeleteResponse>, Problem> {
     let options = options_of(options)?;
-    app.run(move |searcher| {
-        let collection = writable(searcher)?;
+    let metrics = app.metrics().clone();
+    let own = app.clone();
+    app.write(&client, move || {
+        // Not before: who waits to write must not keep who deletes it waiting.
+        let searcher = own.collection(collection.as_deref())?;
+        let collection = writable(&searcher)?;
         let ids: Vec<DocId> = match (request.ids, &request.filter) {
             (Some(ids), None) => ids.into_iter().map(DocId).collect(),
             (None, Some(given)) => {
@@ -164,6 +202,7 @@ pub(crate) async fn delete_many(
             .iter()
             .filter(|outcome| **outcome == Outcome::Deleted)
             .count();
+        metrics.wrote(Written::Deleted, deleted);
         Ok(Json(DeleteResponse {
             deleted,
             missing: n - deleted,
