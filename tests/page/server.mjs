@@ -11,14 +11,14 @@ import { createInterface } from "node:readline";
  *
  * With a `key`, whoever asks must show it.
  */
-export async function serve(binary, corpora, { key = "" } = {}) {
+export async function serve(binary, corpora, { key } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "xenoglot-page-"));
   for (const [name, corpus] of Object.entries(corpora)) {
     execFileSync(binary, ["index", corpus, "--index", join(folder, name)], { stdio: "ignore" });
   }
   const server = spawn(binary, ["serve", "--collections", folder, "--writable", "--bind", "127.0.0.1:0"], {
     stdio: ["ignore", "pipe", "ignore"],
-    env: { ...process.env, XENOGLOT_API_KEY: key },
+    env: key ? { ...process.env, XENOGLOT_API_KEY: key } : process.env,
   });
   const gone = new Promise((resolve) => server.once("exit", resolve));
   const url = await Promise.race([
