@@ -10,6 +10,7 @@ use xenoglot_reranker::PASSAGES;
 
 use crate::admission::{Admission, Limits, Place};
 use crate::batching::{BatchSettings, Batcher, Embedded, Text};
+use crate::blocking::blocking;
 use crate::client::Client;
 use crate::collections::{Collections, DEFAULT_COLLECTION, Home, Tools};
 use crate::metrics::Metrics;
@@ -172,12 +173,15 @@ impl App {
         until: Option<Instant>,
         work: impl FnOnce(Deadline) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let asked = Instant::now();
-        let place = self.0.searches.place(client, until).await?;
-        self.0.metrics.waited("search", asked.elapsed());
+        let place = self.place("search", &self.0.searches, client, until);
+        let place = place.await?;
         let gone = Gone::default();
-        let deadline = Deadline::at(until).or_when(Arc::clone(&gone.0));
-        blocking(place, move || work(deadline)).await
+        let deadline = gone.or_at(until);
+        blocking(move || {
+            let _place = place;
+            work(deadline)
+        })
+        .await
     }
 
     /// The vectors of the texts that `prepare` makes for `client`, once there is a place among those who do that. Where they wait for
@@ -191,11 +195,10 @@ impl App {
         role: Role,
         prepare: impl FnOnce(&dyn Encoder, &Deadline) -> Result<Vec<Text>, Problem> + Send + 'static,
     ) -> Result<Embedded, Problem> {
-        let asked = Instant::now();
-        let place = self.0.embeddings.place(client, None).await?;
-        self.0.metrics.waited("embed", asked.elapsed());
+        let place = self.place("embed", &self.0.embeddings, client, None);
+        let place = place.await?;
         let gone = Gone::default();
-        let deadline = Deadline::default().or_when(Arc::clone(&gone.0));
+        let deadline = gone.or_at(None);
         let prepare = move |encoder: &dyn Encoder| {
             let _place = place;
             prepare(encoder, &deadline)
@@ -213,10 +216,26 @@ impl App {
         client: &Client,
         work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        let place = self.place("write", &self.0.writes, client, None).await?;
+        blocking(move || {
+            let _place = place;
+            work()
+        })
+        .await
+    }
+
+    /// A place in `admission`; how long that took is counted as waiting of `work`.
+    async fn place(
+        &self,
+        work: &'static str,
+        admission: &Arc<Admission>,
+        client: &Client,
+        until: Option<Instant>,
+    ) -> Result<Place, Problem> {
         let asked = Instant::now();
-        let place = self.0.writes.place(client, None).await?;
-        self.0.metrics.waited("write", asked.elapsed());
-        blocking(place, work).await
+        let place = admission.place(client, until).await?;
+        self.0.metrics.waited(work, asked.elapsed());
+        Ok(place)
     }
 
     /// The places of searches, of embeddings and of writes.
@@ -233,22 +252,15 @@ impl App {
 #[derive(Default)]
 struct Gone(Arc<AtomicBool>);
 
+impl Gone {
+    /// What is over when this is, or at `until`.
+    fn or_at(&self, until: Option<Instant>) -> Deadline {
+        Deadline::at(until).or_when(Arc::clone(&self.0))
+    }
+}
+
 impl Drop for Gone {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    place: Place,
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
-    // So that what is logged over there carries the request's id.
-    let span = tracing::Span::current();
-    let work = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        span.in_scope(work)
-    });
-    work.await
-        .unwrap_or_else(|panic| Err(Problem::internal(&panic)))
 }

@@ -17,6 +17,7 @@ use axum::http::StatusCode;
 use tokio::sync::oneshot;
 use xenoglot_engine::{Embeddings, Encoder, EncoderSpec, Error, Result, Role, TokenModel};
 
+use crate::blocking::blocking;
 use crate::problem::Problem;
 use cache::Cache;
 pub(crate) use counts::{BatchFigures, Counts};
@@ -131,17 +132,12 @@ impl Batcher {
         deadline: Option<Instant>,
     ) -> Result<Embedded, Problem> {
         let shared = Arc::clone(&self.shared);
-        // So that what is logged over there carries the request's id.
-        let span = tracing::Span::current();
-        let begun = tokio::task::spawn_blocking(move || {
-            span.in_scope(|| {
-                let texts = prepare(&*shared.encoder)?;
-                let n_tokens = texts.iter().map(|text| text.n_tokens).sum();
-                Ok::<_, Problem>((n_tokens, shared.begin(texts, role, deadline)?))
-            })
-        });
-        let begun = begun.await;
-        let (n_tokens, begun) = begun.unwrap_or_else(|panic| Err(Problem::internal(&panic)))?;
+        let (n_tokens, begun) = blocking(move || {
+            let texts = prepare(&*shared.encoder)?;
+            let n_tokens = texts.iter().map(|text| text.n_tokens).sum();
+            Ok((n_tokens, shared.begin(texts, role, deadline)?))
+        })
+        .await?;
         let vectors = match begun {
             Begun::Done(vectors) => vectors,
             Begun::Waiting(answer) => answer.await.unwrap_or(Err(Refusal::Ended))?,

@@ -42,6 +42,7 @@ mod handlers;
 
 mod admission;
 mod batching;
+mod blocking;
 mod client;
 
 mod at;

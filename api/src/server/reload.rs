@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::http::StatusCode;
 
 use crate::access::Gate;
+use crate::blocking::blocking;
 use crate::problem::Problem;
 
 use super::{ReloadWork, Tls};
@@ -49,9 +50,7 @@ impl Reload {
     /// # Errors
     /// When something could not be read: it is as it was, and everything else was read all the same.
     pub(crate) async fn run(self) -> Result<Vec<&'static str>, Problem> {
-        let work = tokio::task::spawn_blocking(move || self.run_here());
-        work.await
-            .unwrap_or_else(|panic| Err(Problem::internal(&panic)))
+        blocking(move || self.run_here()).await
     }
 
     /// The same, for nobody who waits.
