@@ -54,24 +54,24 @@ pub(super) fn answer(search: Planned, deadline: &Deadline) -> Result<SearchRespo
         ..
     } = search;
     plan.deadline = deadline.clone().no_later_than(search.until);
-    let answer = searcher.search(&query, &plan)?;
+    let mut answer = searcher.search(&query, &plan)?;
+    let found = answer.documents()?;
+    // What follows is cut short by the deadline too.
+    answer.partial |= plan.deadline.is_over();
+    let snippets = searcher.snippets(&query, &answer, &found, &plan.deadline)?;
+    let is_explained = search.explain || search.highlight;
+    answer.partial |= is_explained && plan.deadline.is_over();
     metrics.searched(&answer);
     traces::searched(&answer);
-    let found = answer.documents()?;
-    let mut partial = answer.partial || plan.deadline.is_over();
-    let snippets = searcher.snippets(&query, &answer, &found, &plan.deadline)?;
     let mut hits = hits(&answer, found, snippets);
-    if search.explain || search.highlight {
-        partial |= plan.deadline.is_over();
-        if !partial {
-            let explained = searcher.explain(&query, &plan, &answer)?;
-            if search.highlight {
-                highlight(&searcher, &query, &explained, &mut hits)?;
-            }
-            if search.explain {
-                for (hit, scores) in hits.iter_mut().zip(explained) {
-                    hit.explain = Some(scores.into_iter().map(stage_score).collect());
-                }
+    if is_explained && !answer.partial {
+        let explained = searcher.explain(&query, &plan, &answer)?;
+        if search.highlight {
+            highlight(&searcher, &query, &explained, &mut hits)?;
+        }
+        if search.explain {
+            for (hit, scores) in hits.iter_mut().zip(explained) {
+                hit.explain = Some(scores.into_iter().map(stage_score).collect());
             }
         }
     }
@@ -84,7 +84,7 @@ pub(super) fn answer(search: Planned, deadline: &Deadline) -> Result<SearchRespo
         stages: answer.stages.iter().map(stage_info).collect(),
         took_ms: milliseconds(search.start.elapsed()),
         reranked: answer.n_reranked,
-        partial,
+        partial: answer.partial,
     })
 }
 
